@@ -1,0 +1,28 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { AgentInfo } from "@orchestratia/protocol/servers";
+import { findExecutable } from "../terminals/executable.ts";
+import type { Agent } from "./agent.ts";
+
+const run = promisify(execFile);
+const versionLimitMs = 5000;
+
+/** The agents of which the program is on this machine, each with its version when it tells one in time. */
+export async function detectAgents(agents: Iterable<Agent>, env: Record<string, string>): Promise<AgentInfo[]> {
+  const found = await Promise.all([...agents].map((agent) => detectAgent(agent, env)));
+  return found.filter((agent) => agent !== undefined);
+}
+
+async function detectAgent(agent: Agent, env: Record<string, string>): Promise<AgentInfo | undefined> {
+  const path = findExecutable(agent.command[0] ?? "", env.PATH ?? "", agent.cwd);
+  if (!path) return undefined;
+  const { name, kind } = agent;
+  if (!agent.versionArgs) return { name, kind };
+  try {
+    const { stdout } = await run(path, agent.versionArgs, { env, timeout: versionLimitMs, killSignal: "SIGKILL" });
+    const version = stdout.trim().split("\n")[0]?.slice(0, 200);
+    return version ? { name, kind, version } : { name, kind };
+  } catch {
+    return { name, kind };
+  }
+}

@@ -1,0 +1,77 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { defaultPaths, readConfig, saveRegistration, sessionBaseEnv } from "./config.ts";
+
+function testFolder() {
+  const path = mkdtempSync(join(tmpdir(), "orc-config-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
+}
+
+const registration = { hub_url: "http://hub.test", project_id: "p", server_id: "s", name: "n", api_key: "orc_secret" };
+
+test("a file that is not there means the defaults", () => {
+  expect(readConfig("/no/such/file.yaml")).toEqual({
+    server_name: hostname(),
+    max_concurrent: 4,
+    repos: {},
+    agents: [],
+    tags: [],
+    environments: [],
+    registrations: [],
+  });
+});
+
+test("a registration is added for us alone to read; comments and the rest of the file stay", () => {
+  using folder = testFolder();
+  const path = join(folder.path, "deeper", "agent.yaml");
+  saveRegistration(path, registration);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  writeFileSync(path, `# mine\ntags: [gpu]\nfuture_key: 1\n${readFileSync(path, "utf8")}`);
+  chmodSync(path, 0o644);
+  saveRegistration(path, { ...registration, server_id: "s2" });
+  saveRegistration(path, { ...registration, api_key: "orc_rotated" });
+  const text = readFileSync(path, "utf8");
+  expect(text).toContain("# mine");
+  expect(text).toContain("future_key: 1");
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const config = readConfig(path);
+  expect(config.tags).toEqual(["gpu"]);
+  expect(config.registrations.map(({ server_id, api_key }) => [server_id, api_key])).toEqual([
+    ["s2", "orc_secret"],
+    ["s", "orc_rotated"],
+  ]);
+});
+
+test.each([
+  ["an agent's prompt that is no pattern", "agents: [{ name: a, command: b, prompt: '(' }]", "regular expression"],
+  ["an agent without a command", "agents: [{ name: a }]", "command"],
+  ["YAML that is none", "agents: [", "agent.yaml"],
+])("%s is refused with a reason", (_name, text, reason) => {
+  using folder = testFolder();
+  const path = join(folder.path, "agent.yaml");
+  writeFileSync(path, text);
+  expect(() => readConfig(path)).toThrow(reason);
+});
+
+test("ORCHESTRATIA_HOME holds everything of an instance", () => {
+  expect(defaultPaths({ ORCHESTRATIA_HOME: "/data/orc" })).toEqual({
+    config: "/data/orc/agent/agent.yaml",
+    stateDir: "/data/orc/agent",
+  });
+});
+
+test("sessions inherit the user's environment, not ours or the hub's", () => {
+  const env = sessionBaseEnv({
+    PATH: "/bin",
+    HOME: "/home/me",
+    ANTHROPIC_API_KEY: "mine",
+    ORCHESTRATIA_API_KEY: "orc_x",
+    DATABASE_URL: "postgres://secret",
+    NODE_OPTIONS: "--inspect",
+    npm_config_registry: "x",
+    TMUX: "x",
+  });
+  expect(env).toEqual({ PATH: "/bin", HOME: "/home/me", LANG: "C.UTF-8", ANTHROPIC_API_KEY: "mine" });
+});

@@ -1,0 +1,57 @@
+import { homedir } from "node:os";
+import { delimiter, resolve } from "node:path";
+import type { HubFrame } from "@orchestratia/protocol/server-link";
+import type { Agent } from "../agents/agent.ts";
+import { shellLine } from "../agents/custom.ts";
+import type { Registration } from "../config.ts";
+import type { SessionSpec } from "../terminals/terminals.ts";
+
+export type SessionStart = Extract<HubFrame, { type: "session_start" }>;
+
+export interface StartContext {
+  registration: Registration;
+  agents: ReadonlyMap<string, Agent>;
+  baseEnv: Record<string, string>;
+  cliFolder: string | undefined;
+}
+
+const absolute = (path: string): string => resolve(homedir(), path.replace(/^~(?=\/|$)/, homedir()));
+
+const cells = (given: number): number => Math.min(Math.max(given, 1), 2000);
+
+/** What to run for the hub's `session_start`. Throws with a sentence when the agent is unknown here. */
+export function sessionSpec(frame: SessionStart, context: StartContext): SessionSpec {
+  const { registration, agents } = context;
+  const name = frame.agent ?? "shell";
+  const agent = agents.get(name);
+  if (!agent && frame.command === undefined) throw new Error(`this machine has no agent "${name}"`);
+  return {
+    id: frame.session_id,
+    agent: name,
+    role: frame.role,
+    command: frame.command === undefined ? (agent?.command ?? []) : shellLine(frame.command),
+    cwd: absolute(frame.working_directory || agent?.cwd || homedir()),
+    cols: cells(frame.cols),
+    rows: cells(frame.rows),
+    env: sessionEnv(frame, context),
+    hub_url: registration.hub_url,
+    project_id: frame.project_id,
+    server_id: registration.server_id,
+  };
+}
+
+/** The program's environment. The only key in it is the session's own token; the server's never enters a session. */
+function sessionEnv(frame: SessionStart, { registration, baseEnv, cliFolder }: StartContext): Record<string, string> {
+  const merged: Record<string, string> = { ...baseEnv, ...frame.env };
+  const searchPath = [cliFolder, merged.PATH].filter((part) => part !== undefined).join(delimiter);
+  return {
+    ...merged,
+    PATH: searchPath,
+    TERM: "xterm-256color",
+    COLORTERM: "truecolor",
+    ORCHESTRATIA_HUB_URL: registration.hub_url,
+    ORCHESTRATIA_SESSION_ID: frame.session_id,
+    ORCHESTRATIA_PROJECT_ID: frame.project_id,
+    ...(frame.session_token === undefined ? {} : { ORCHESTRATIA_API_KEY: frame.session_token }),
+  };
+}

@@ -1,0 +1,196 @@
+import type { Socket } from "node:net";
+import { connect } from "node:net";
+import { z } from "zod";
+import {
+  bytesFrame,
+  type Exit,
+  type Facts,
+  FrameReader,
+  frameKinds,
+  jsonFrame,
+  offsetFrame,
+  type Question,
+  readJson,
+  readOffset,
+  resumeOffset,
+} from "./wire.ts";
+
+const helloLimitMs = 10_000;
+const answerLimitMs = 10_000;
+
+const ExitSchema = z.object({ code: z.number().nullable(), signal: z.number().nullable(), offset: z.number() });
+const FactsSchema = z.object({ prompt_line: z.string(), foreground: z.boolean().nullable() });
+const HelloSchema = z.object({
+  version: z.number(),
+  id: z.string(),
+  pid: z.number(),
+  cols: z.number(),
+  rows: z.number(),
+  start: z.number(),
+  end: z.number(),
+  facts: FactsSchema,
+  exit: ExitSchema.nullable(),
+});
+const AnswerSchema = z.object({ number: z.number(), lines: z.array(z.string()) });
+
+export interface HolderEvents {
+  onFacts(facts: Facts): void;
+  onExit(exit: Exit): void;
+  /** The holder closed the connection: it ended, or was killed. Not called after `disconnect`. */
+  onLost(): void;
+}
+
+export interface OutputListener {
+  /** Output begins here. */
+  onSubscribed?(offset: number): void;
+  onOutput(offset: number, bytes: Buffer): void;
+  /** The ring has moved on: this text repaints an empty terminal, the next output continues at `offset`. */
+  onSnapshot(offset: number, text: Buffer): void;
+}
+
+/** The daemon's end of a holder's socket. */
+export class HolderClient {
+  readonly hello: z.infer<typeof HelloSchema>;
+  readonly #socket: Socket;
+  readonly #questions = new Map<number, (lines: string[]) => void>();
+  #output: OutputListener | undefined;
+  #nextQuestion = 1;
+  #unansweredSubscriptions = 0;
+  #isLetGo = false;
+
+  private constructor(socket: Socket, hello: z.infer<typeof HelloSchema>) {
+    this.#socket = socket;
+    this.hello = hello;
+  }
+
+  /** Rejects when nobody listens on `path`, or somebody who is no holder. */
+  static connect(path: string, events: HolderEvents): Promise<HolderClient> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(path);
+      const reader = new FrameReader();
+      let client: HolderClient | undefined;
+      const limit = setTimeout(() => socket.destroy(new Error("the holder does not answer")), helloLimitMs);
+      socket.on("data", (chunk) => {
+        try {
+          for (const { kind, payload } of reader.read(chunk)) {
+            if (client) client.#handle(kind, payload, events);
+            else if (kind === frameKinds.hello) {
+              clearTimeout(limit);
+              client = new HolderClient(socket, HelloSchema.parse(readJson(payload)));
+              resolve(client);
+            }
+          }
+        } catch (error) {
+          socket.destroy(error instanceof Error ? error : new Error(String(error)));
+        }
+      });
+      socket.on("error", reject);
+      socket.on("close", () => {
+        clearTimeout(limit);
+        reject(new Error("the holder closed the connection"));
+        if (!client) return;
+        client.#closed();
+        if (!client.#isLetGo) events.onLost();
+      });
+    });
+  }
+
+  #closed(): void {
+    for (const answer of this.#questions.values()) answer([]);
+    this.#questions.clear();
+  }
+
+  #handle(kind: number, payload: Buffer, events: HolderEvents): void {
+    switch (kind) {
+      case frameKinds.output: {
+        const { offset, bytes } = readOffset(payload);
+        if (this.#unansweredSubscriptions === 0) this.#output?.onOutput(offset, bytes);
+        return;
+      }
+      case frameKinds.snapshot: {
+        const { offset, bytes } = readOffset(payload);
+        if (this.#unansweredSubscriptions === 0) this.#output?.onSnapshot(offset, bytes);
+        return;
+      }
+      case frameKinds.subscribed:
+        this.#unansweredSubscriptions -= 1;
+        if (this.#unansweredSubscriptions === 0) this.#output?.onSubscribed?.(readOffset(payload).offset);
+        return;
+      case frameKinds.facts:
+        events.onFacts(FactsSchema.parse(readJson(payload)));
+        return;
+      case frameKinds.exited:
+        events.onExit(ExitSchema.parse(readJson(payload)));
+        return;
+      case frameKinds.answer: {
+        const { number, lines } = AnswerSchema.parse(readJson(payload));
+        this.#questions.get(number)?.(lines);
+        this.#questions.delete(number);
+        return;
+      }
+    }
+  }
+
+  /**
+   * Output from `from` on; without it from where the last subscriber, in this daemon or an earlier one, had consumed.
+   * No more than a window comes until `consumed` is called.
+   */
+  subscribe(listener: OutputListener, from: number = resumeOffset): void {
+    this.#output = listener;
+    this.#unansweredSubscriptions += 1;
+    this.#socket.write(offsetFrame(frameKinds.subscribe, from));
+  }
+
+  unsubscribe(): void {
+    this.#output = undefined;
+    this.#socket.write(bytesFrame(frameKinds.unsubscribe, Buffer.alloc(0)));
+  }
+
+  /** Everything before `offset` is delivered and need not be sent again. */
+  consumed(offset: number): void {
+    this.#socket.write(offsetFrame(frameKinds.consumed, offset));
+  }
+
+  input(bytes: Uint8Array): void {
+    this.#socket.write(bytesFrame(frameKinds.input, bytes));
+  }
+
+  resize(cols: number, rows: number): void {
+    this.#socket.write(jsonFrame(frameKinds.resize, { cols, rows }));
+  }
+
+  /** SIGHUP to everything in the terminal, SIGKILL two seconds later. */
+  close(): void {
+    this.#socket.write(bytesFrame(frameKinds.close, Buffer.alloc(0)));
+  }
+
+  /** The exit is known where it must be: the holder may remove its folder and end. */
+  collected(): void {
+    this.#socket.write(bytesFrame(frameKinds.collected, Buffer.alloc(0)));
+  }
+
+  /** The lines of the screen or scrollback; none when the holder is gone. */
+  async lines(question: Question): Promise<string[]> {
+    const number = this.#nextQuestion;
+    this.#nextQuestion += 1;
+    if (this.#socket.destroyed) return [];
+    return new Promise((resolve) => {
+      const limit = setTimeout(() => {
+        this.#questions.delete(number);
+        resolve([]);
+      }, answerLimitMs);
+      this.#questions.set(number, (lines) => {
+        clearTimeout(limit);
+        resolve(lines);
+      });
+      this.#socket.write(jsonFrame(frameKinds.ask, { number, question }));
+    });
+  }
+
+  /** Lets go of the holder, which goes on. */
+  disconnect(): void {
+    this.#isLetGo = true;
+    this.#closed();
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The private protocol between a session's holder and the daemon, over a unix socket: both ends in this file.
+ * A frame is a big-endian u32 length (of what follows), a u8 kind, and a payload: JSON, or bytes behind a u64 offset.
+ * Kinds that a side does not know are skipped, so that an older holder survives an upgrade of the daemon.
+ */
+export const wireVersion = 1;
+
+export const frameKinds = {
+  // daemon → holder
+  subscribe: 1,
+  unsubscribe: 2,
+  consumed: 3,
+  input: 4,
+  resize: 5,
+  close: 6,
+  ask: 7,
+  collected: 8,
+  // holder → daemon
+  hello: 32,
+  output: 33,
+  snapshot: 34,
+  facts: 35,
+  exited: 36,
+  answer: 37,
+  subscribed: 38,
+} as const;
+
+/** How the program ended: `code` when it exited, `signal` when one killed it; `offset` is where its output ends. */
+export interface Exit {
+  code: number | null;
+  signal: number | null;
+  offset: number;
+}
+
+/** What the holder can see of the program from outside. */
+export interface Facts {
+  /** The cursor's line up to the cursor; when that is empty the last line that is not. */
+  prompt_line: string;
+  /** Whether the program itself, not a child of it, is the terminal's foreground process group; null when unknown. */
+  foreground: boolean | null;
+}
+
+export interface Hello {
+  version: number;
+  id: string;
+  pid: number;
+  cols: number;
+  rows: number;
+  /** The oldest offset still in the ring, and the offset of the next byte. */
+  start: number;
+  end: number;
+  facts: Facts;
+  exit: Exit | null;
+}
+
+/** `screen`: what a viewer would see; `scrollback`: that and the lines above. */
+export type Question = "screen" | "scrollback";
+
+/** Asks for output from where the last subscriber's consumption ended. */
+export const resumeOffset = -1;
+
+/** How many bytes may be under way to the daemon before it says that it consumed some. */
+export const windowBytes = 128 * 1024;
+
+const headerBytes = 5;
+const largestFrame = 64 * 1024 * 1024;
+
+const header = (kind: number, payloadBytes: number): Buffer => {
+  const bytes = Buffer.allocUnsafe(headerBytes);
+  bytes.writeUInt32BE(payloadBytes + 1, 0);
+  bytes[4] = kind;
+  return bytes;
+};
+
+export function bytesFrame(kind: number, payload: Uint8Array): Buffer {
+  return Buffer.concat([header(kind, payload.length), payload]);
+}
+
+export const jsonFrame = (kind: number, value: unknown): Buffer => bytesFrame(kind, Buffer.from(JSON.stringify(value)));
+
+/** The head of a frame whose payload is an offset and `length` bytes that the caller writes behind it. */
+export function offsetFrameHead(kind: number, offset: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(headerBytes + 8);
+  bytes.writeUInt32BE(1 + 8 + length, 0);
+  bytes[4] = kind;
+  bytes.writeBigInt64BE(BigInt(offset), headerBytes);
+  return bytes;
+}
+
+export const offsetFrame = (kind: number, offset: number, bytes: Uint8Array = Buffer.alloc(0)): Buffer =>
+  Buffer.concat([offsetFrameHead(kind, offset, bytes.length), bytes]);
+
+export function readOffset(payload: Buffer): { offset: number; bytes: Buffer } {
+  return { offset: Number(payload.readBigInt64BE(0)), bytes: payload.subarray(8) };
+}
+
+export const readJson = (payload: Buffer): unknown => JSON.parse(payload.toString("utf8"));
+
+/** Cuts a byte stream into frames. */
+export class FrameReader {
+  #rest: Buffer = Buffer.alloc(0);
+
+  /** The frames that `chunk` completes. Throws on a length that no peer of ours sends. */
+  *read(chunk: Buffer): Generator<{ kind: number; payload: Buffer }> {
+    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    while (this.#rest.length >= headerBytes) {
+      const length = this.#rest.readUInt32BE(0);
+      if (length < 1 || length > largestFrame) throw new Error(`a frame of ${length} bytes on the holder's socket`);
+      if (this.#rest.length < 4 + length) return;
+      const frame = this.#rest.subarray(4, 4 + length);
+      this.#rest = this.#rest.subarray(4 + length);
+      yield { kind: frame[0] ?? 0, payload: frame.subarray(1) };
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { HubFrame } from "@orchestratia/protocol/server-link";
+import { pino } from "pino";
+import { stringify } from "yaml";
+import { sessionBaseEnv } from "../config.ts";
+import { Daemon } from "../daemon.ts";
+import { HolderClient } from "../terminals/holder/client.ts";
+import { sessionFolder } from "../terminals/session-folder.ts";
+import { readRecord } from "../terminals/session-record.ts";
+import { fakeKey, fakeServer } from "./fake-hub.ts";
+import { sourceHolderCommand } from "./test-terminals.ts";
+
+/** A daemon in this process, with real holders, registered with the hub at `hubUrl`. Disposing of it ends its sessions. */
+export async function startTestDaemon(hubUrl: string, more: Record<string, unknown> = {}) {
+  const stateDir = mkdtempSync(join(tmpdir(), "orc-agent-"));
+  const configPath = join(stateDir, "agent.yaml");
+  const registration = {
+    hub_url: hubUrl,
+    project_id: fakeServer.project_id,
+    server_id: fakeServer.id,
+    name: "here",
+    api_key: fakeKey,
+  };
+  writeFileSync(configPath, stringify({ registrations: [registration], ...more }), { mode: 0o600 });
+  const options = {
+    configPath,
+    stateDir,
+    baseEnv: sessionBaseEnv(),
+    log: pino({ level: "silent" }),
+    holderCommand: sourceHolderCommand,
+  };
+  let daemon = await Daemon.start(options);
+  return {
+    stateDir,
+    configPath,
+    /** Stops the daemon and starts another one in its place; sessions go on. */
+    async restart(between: () => Promise<void> = async () => {}) {
+      await daemon.stop({ closeSessions: false });
+      await between();
+      daemon = await Daemon.start(options);
+    },
+    record: (id: string) => readRecord(sessionFolder(stateDir, id)),
+    /** Types into a session past the daemon, running or not. */
+    async typeInto(id: string, text: string) {
+      const path = readRecord(sessionFolder(stateDir, id))?.socket_path ?? "";
+      const client = await HolderClient.connect(path, { onFacts() {}, onExit() {}, onLost() {} });
+      client.input(Buffer.from(text));
+      await client.lines("screen");
+      client.disconnect();
+    },
+    stop: (how: { closeSessions: boolean }) => daemon.stop(how),
+    async [Symbol.asyncDispose]() {
+      await daemon.stop({ closeSessions: true });
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A `session_start` that runs `command` in a shell. */
+export const sessionStart = (command: string, more: Partial<Extract<HubFrame, { type: "session_start" }>> = {}) => ({
+  type: "session_start" as const,
+  session_id: randomUUID(),
+  project_id: fakeServer.project_id,
+  role: "worker" as const,
+  agent_type: "claude_code",
+  agent: "custom",
+  command,
+  session_token: "orcs_the-sessions-token",
+  working_directory: tmpdir(),
+  cols: 120,
+  rows: 40,
+  ...more,
+});

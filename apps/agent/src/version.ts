@@ -1,0 +1,9 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+const packageFile = new URL("../package.json", import.meta.url);
+
+/** The daemon's version, as its package says. */
+export const version: string = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(packageFile, "utf8"))).version;

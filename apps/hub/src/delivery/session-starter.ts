@@ -1,0 +1,118 @@
+import type { AgentInfo } from "@orchestratia/protocol/servers";
+import type { ProjectId, ServerId } from "@orchestratia/protocol/vocabulary";
+import type { Logger } from "pino";
+import { SYSTEM } from "../access/caller.ts";
+import type { Sql } from "../db/transaction.ts";
+import type { AssignedTask } from "../matching/assigned-task.ts";
+import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
+import type { SessionStart } from "../sessions/start-session.ts";
+
+export interface SessionStarterOptions {
+  sql: Sql;
+  sessions: LiveSessions;
+  startSession: (start: SessionStart) => Promise<LiveSession>;
+  closeSession: (sessionId: string) => Promise<void>;
+  /** A worker session at rest, without an unsettled task. */
+  isFree: (session: LiveSession) => boolean;
+  log: Logger;
+}
+
+interface Surroundings {
+  auto_start: boolean;
+  default_agent: string | null;
+  default_dir: string | null;
+  agents: AgentInfo[];
+  repos: Record<string, unknown>;
+  max_concurrent: number;
+  start_failures: number;
+}
+
+/** The agents that are tried, in this order, where the project names none. */
+const DEFAULT_AGENTS = ["claude", "codex", "gemini", "opencode"];
+/** After so many sessions that did not start, somebody has to look. */
+const MAX_START_FAILURES = 3;
+
+const SURROUNDINGS = {
+  name: "session_surroundings",
+  text: `select coalesce((p.settings ->> 'auto_start_sessions')::boolean, true) as auto_start,
+      p.settings ->> 'default_agent' as default_agent, p.settings ->> 'default_server_dir' as default_dir,
+      s.agents, s.repos, s.max_concurrent, t.start_failures
+    from tasks t join projects p on p.id = t.project_id join servers s on s.id = t.assigned_server_id
+    where t.id = $1 and t.status = 'assigned' and t.blockers = 0 and t.assigned_server_id = $2
+      and t.assigned_session_id is null`,
+};
+
+/** Starts the session that an assigned task lacks, once. Where none may or can be started, the task waits, visibly. */
+export class SessionStarter {
+  readonly #options: SessionStarterOptions;
+  readonly #starting = new Set<string>();
+
+  constructor(options: SessionStarterOptions) {
+    this.#options = options;
+    options.sessions.onChange((session) => void this.#countFailure(session));
+  }
+
+  async startFor(task: AssignedTask): Promise<void> {
+    if (task.assigned_session_id !== null || this.#starting.has(task.id)) return;
+    this.#starting.add(task.id);
+    try {
+      await this.#start(task);
+    } finally {
+      this.#starting.delete(task.id);
+    }
+  }
+
+  async #start(task: AssignedTask): Promise<void> {
+    const [around] = await this.#options.sql.query<Surroundings>(SURROUNDINGS, [task.id, task.assigned_server_id]);
+    if (!around?.auto_start || around.start_failures >= MAX_START_FAILURES) return;
+    const agent = agentFor(around);
+    if (agent === undefined || !(await this.#roomFor(task, around))) return;
+    await this.#options.startSession({
+      caller: SYSTEM,
+      projectId: task.project_id as ProjectId,
+      serverId: task.assigned_server_id as ServerId,
+      agent,
+      role: "worker",
+      workingDirectory: directoryFor(task, around),
+      taskId: task.id,
+      startedByHub: true,
+    });
+  }
+
+  /** The hub starts no more sessions on a server than it may have tasks; one at rest makes room for one that is needed. */
+  async #roomFor(task: AssignedTask, { max_concurrent }: Surroundings): Promise<boolean> {
+    const ours = this.#options.sessions.ofServer(task.assigned_server_id).filter((session) => session.startedByHub);
+    if (ours.length < max_concurrent) return true;
+    const atRest = ours.find((session) => session.agentStatus === "idle" && this.#options.isFree(session));
+    if (!atRest) return false;
+    await this.#options.closeSession(atRest.id);
+    return true;
+  }
+
+  async #countFailure(session: LiveSession): Promise<void> {
+    if (session.status !== "error" || !session.startedByHub || session.taskId === null) return;
+    try {
+      await this.#options.sql.query("update tasks set start_failures = start_failures + 1 where id = $1 and status = 'assigned'", [
+        session.taskId,
+      ]);
+    } catch (error) {
+      this.#options.log.error({ err: error, session_id: session.id }, "a start failure was not counted");
+    }
+  }
+}
+
+function agentFor({ default_agent, agents }: Surroundings): string | undefined {
+  const has = (name: string) => agents.some((agent) => agent.name === name);
+  if (default_agent !== null) return has(default_agent) ? default_agent : undefined;
+  return DEFAULT_AGENTS.find(has);
+}
+
+function directoryFor(task: AssignedTask, { repos, default_dir }: Surroundings): string | null {
+  const asked = (task.structured_spec as { capability_requirements?: { repo?: string } } | null)?.capability_requirements?.repo;
+  for (const name of [task.target_repo, asked]) {
+    const repo = name ? repos[name] : undefined;
+    if (typeof repo === "string") return repo;
+    if (typeof repo === "object" && repo !== null && "path" in repo) return String(repo.path);
+  }
+  return default_dir;
+}

@@ -1,0 +1,30 @@
+import type { NewDependency } from "@orchestratia/protocol/tasks";
+import { actorOf, type Caller } from "../access/caller.ts";
+import { afterCommit, type Engine } from "../tasks/engine.ts";
+import { inProject, projectOf } from "../tasks/move.ts";
+import { dependencyFact, insertDependency } from "./insert-dependency.ts";
+
+/**
+ * Lets a task wait for another. Throws `dependency_cycle` naming the way round, `dependency_exists`, `dependency_self`,
+ * `dependency_too_late`, `input_name_taken`, `contract_missing`.
+ */
+export async function addDependency(
+  engine: Engine,
+  caller: Caller,
+  taskId: string,
+  dependency: NewDependency,
+): Promise<{ dependencyId: string; warnings: string[] }> {
+  const projectId = await projectOf(engine, taskId);
+  const edge = {
+    taskId,
+    upstreamId: dependency.depends_on_task_id,
+    type: dependency.dependency_type,
+    contractKey: dependency.contract_key ?? null,
+    alias: dependency.alias ?? null,
+  };
+  const inserted = await inProject(engine, projectId, (tx) =>
+    insertDependency(tx, edge, (task, upstream) => dependencyFact("dependency.added", task, upstream, edge, actorOf(caller))),
+  );
+  afterCommit(engine, { projectId, places: inserted.places, placeable: inserted.places.length > 0 });
+  return { dependencyId: inserted.id, warnings: inserted.warnings };
+}

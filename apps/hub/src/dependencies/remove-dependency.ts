@@ -1,0 +1,55 @@
+import { isGating } from "@orchestratia/domain/dependency-graph";
+import { deliveredName } from "@orchestratia/domain/contracts";
+import { Problem } from "@orchestratia/protocol/problems";
+import { actorOf, type Caller } from "../access/caller.ts";
+import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
+import { afterCommit, type Engine } from "../tasks/engine.ts";
+import { onProject } from "../tasks/move.ts";
+import { sql, writeTask } from "../tasks/task-row.ts";
+import { dependencyFact } from "./insert-dependency.ts";
+
+interface Removed {
+  key: string;
+  dependency_type: "blocks" | "input" | "related" | "order";
+  contract_key: string | null;
+  alias: string | null;
+  resolved: boolean;
+}
+
+const REMOVE = {
+  name: "remove_dependency",
+  text: `delete from task_dependencies d using tasks up
+    where d.task_id = $1 and d.depends_on_task_id = $2 and up.id = d.depends_on_task_id and d.dependency_type <> 'order'
+    returning d.dependency_type, d.contract_key, d.alias, d.resolved, up.key`,
+};
+
+/** Drops a dependency; a task that waited for nothing else is free. Throws `dependency_not_found`. */
+export async function removeDependency(engine: Engine, caller: Caller, taskId: string, upstreamId: string): Promise<void> {
+  const changes = await onProject(engine, taskId, async (tx, task) => {
+    const [removed] = await tx.query<Removed>(REMOVE, [taskId, upstreamId]);
+    if (!removed) throw new Problem("dependency_not_found", `${task.key} has no such dependency.`);
+    const edge = { type: removed.dependency_type, contractKey: removed.contract_key };
+    const frees = isGating(edge.type) && !removed.resolved;
+    const name = deliveredName({ ...edge, upstreamKey: removed.key, alias: removed.alias });
+    const places = await writeTask(
+      tx,
+      task,
+      {
+        ...(frees ? { blockers: sql("blockers - 1") } : {}),
+        ...(name !== undefined && removed.resolved ? { resolved_inputs: sql(`resolved_inputs - ${quoted(name)}`) } : {}),
+      },
+      dependencyFact("dependency.removed", task, { id: upstreamId, key: removed.key }, edge, actorOf(caller)),
+    );
+    // What is demanded of the upstream's result may be less now.
+    await tx.query("update tasks set version = version + 1, updated_at = now() where id = $1", [upstreamId]);
+    const ready = await tx.query<AssignedTask>(
+      `select ${ASSIGNED_TASK_COLUMNS} from tasks t where t.id = $1 and t.status = 'assigned' and t.blockers = 0
+         and t.delivered_at is null`,
+      [taskId],
+    );
+    return { projectId: task.project_id, places, ready };
+  });
+  afterCommit(engine, { ...changes, placeable: true });
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;

@@ -1,0 +1,95 @@
+import type { Candidate } from "@orchestratia/domain/matching";
+import { ServerIndex } from "@orchestratia/domain/server-index";
+import type { Sql } from "../db/transaction.ts";
+
+interface ServerRow {
+  id: string;
+  project_id: string;
+  name: string;
+  status: string;
+  draining: boolean;
+  repos: Record<string, unknown>;
+  capabilities: { languages?: string[]; environments?: string[]; tools?: string[]; tags?: string[] };
+  active_tasks: number;
+  max_concurrent: number;
+  last_assigned_at: Date | null;
+}
+
+const COLUMNS = `id, project_id, name, status, draining, repos, capabilities, active_tasks, max_concurrent, last_assigned_at`;
+
+/**
+ * The matcher's picture of every project's servers, in memory. It is a cache of the decision: the statement that assigns
+ * checks again. Counts are changed by differences, which commute, so late news cannot overwrite newer.
+ */
+export class Fleet {
+  readonly #sql: Sql;
+  readonly #isConnected: (serverId: string) => boolean;
+  readonly #indexes = new Map<string, ServerIndex>();
+  readonly #projectOf = new Map<string, string>();
+
+  constructor(sql: Sql, isConnected: (serverId: string) => boolean) {
+    this.#sql = sql;
+    this.#isConnected = isConnected;
+  }
+
+  /** Reads all servers anew; at start, and whenever rows and picture are compared. */
+  async load(): Promise<void> {
+    for (const row of await this.#sql.query<ServerRow>(`select ${COLUMNS} from servers`)) this.#put(row);
+  }
+
+  /** Reads one server anew: it registered, reported other capabilities, went or came. Answers its project. */
+  async refresh(serverId: string): Promise<string | undefined> {
+    const [row] = await this.#sql.query<ServerRow>(`select ${COLUMNS} from servers where id = $1`, [serverId]);
+    if (row) this.#put(row);
+    return row?.project_id;
+  }
+
+  /** The project's servers as their rows are now, and who of them is connected. */
+  async read(projectId: string): Promise<Candidate[]> {
+    const rows = await this.#sql.query<ServerRow>(`select ${COLUMNS} from servers where project_id = $1`, [projectId]);
+    return rows.map((row) => this.#candidate(row));
+  }
+
+  /** The project's servers. */
+  of(projectId: string): ServerIndex {
+    let index = this.#indexes.get(projectId);
+    if (!index) {
+      index = new ServerIndex();
+      this.#indexes.set(projectId, index);
+    }
+    return index;
+  }
+
+  projectOf(serverId: string): string | undefined {
+    return this.#projectOf.get(serverId);
+  }
+
+  get projects(): Iterable<string> {
+    return this.#indexes.keys();
+  }
+
+  /** A server took (1) or gave back (-1) a place. */
+  adjust(serverId: string, delta: number, assignedAt?: number): void {
+    const projectId = this.#projectOf.get(serverId);
+    if (projectId && delta !== 0) this.of(projectId).adjustActive(serverId, delta, assignedAt);
+  }
+
+  #put(row: ServerRow): void {
+    this.#projectOf.set(row.id, row.project_id);
+    this.of(row.project_id).upsert(this.#candidate(row));
+  }
+
+  #candidate(row: ServerRow): Candidate {
+    const { languages = [], environments = [], tools = [], tags = [] } = row.capabilities;
+    return {
+      id: row.id,
+      name: row.name,
+      capabilities: { repos: Object.keys(row.repos), languages, environments, tools, tags },
+      reachable: row.status === "online" && this.#isConnected(row.id),
+      draining: row.draining,
+      activeTasks: row.active_tasks,
+      maxConcurrent: row.max_concurrent,
+      lastAssignedAt: row.last_assigned_at?.getTime() ?? 0,
+    };
+  }
+}

@@ -1,0 +1,136 @@
+import type { Requirements } from "@orchestratia/domain/matching";
+import { comparePending } from "@orchestratia/domain/pending-queue";
+import type { TaskPriority } from "@orchestratia/domain/task-lifecycle";
+import type pg from "pg";
+import type { Logger } from "pino";
+import { type Sql, sqlOf } from "../db/transaction.ts";
+import type { AssignedTask } from "./assigned-task.ts";
+import type { Fleet } from "./fleet.ts";
+import { type Pick, placeTasks } from "./place-tasks.ts";
+
+export interface MatcherOptions {
+  pool: pg.Pool;
+  fleet: Fleet;
+  log: Logger;
+  /** Told of every task that was placed, after the commit. */
+  onPlaced: (tasks: AssignedTask[]) => void;
+}
+
+interface PendingRow {
+  id: string;
+  priority: TaskPriority;
+  eligible_at: Date;
+  requirements: Requirements;
+}
+
+/** More wait in the rows; a pass that placed something is followed by another. */
+const PASS_LIMIT = 5_000;
+
+const PENDING = {
+  name: "matcher_pending",
+  text: `select t.id, t.priority::text as priority, t.eligible_at, t.requirements from tasks t
+    where t.project_id = $1 and t.status = 'pending' and t.blockers = 0 and t.auto_assign and t.eligible_at <= now()
+      and t.type <> 'epic' and not exists (select from tasks child where child.parent_id = t.id and t.epoch = 0)
+    order by t.priority desc, t.eligible_at, t.id limit ${PASS_LIMIT}`,
+};
+const NEXT_ELIGIBLE = {
+  name: "matcher_next_eligible",
+  text: `select min(eligible_at) as at from tasks
+    where project_id = $1 and status = 'pending' and blockers = 0 and auto_assign and eligible_at > now()`,
+};
+
+/** Places the tasks that wait: one pass at a time per project; a wake during a pass means one more after it. */
+export class Matcher {
+  readonly #options: MatcherOptions;
+  readonly #sql: Sql;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #woken = new Set<string>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  #stopped = false;
+
+  constructor(options: MatcherOptions) {
+    this.#options = options;
+    this.#sql = sqlOf(options.pool);
+  }
+
+  /** Something changed that may let a task of this project be placed. */
+  wake(projectId: string): void {
+    if (this.#stopped) return;
+    this.#woken.add(projectId);
+    if (this.#running.has(projectId)) return;
+    const run = this.#run(projectId).finally(() => {
+      this.#running.delete(projectId);
+      if (this.#woken.has(projectId)) this.wake(projectId);
+    });
+    this.#running.set(projectId, run);
+  }
+
+  /** When no pass is running any more. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    this.#woken.clear();
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    await this.settled();
+  }
+
+  async #run(projectId: string): Promise<void> {
+    // One turn of the event loop gathers the wakes of one burst.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#woken.delete(projectId) && !this.#stopped) {
+      try {
+        if ((await this.#pass(projectId)) > 0) this.#woken.add(projectId);
+        await this.#armTimer(projectId);
+      } catch (error) {
+        this.#options.log.error({ err: error, project_id: projectId }, "a matching pass failed; the next will come");
+        return;
+      }
+    }
+  }
+
+  async #pass(projectId: string): Promise<number> {
+    const index = this.#options.fleet.of(projectId);
+    if (index.size === 0) return 0;
+    const pending = await this.#sql.query<PendingRow>(PENDING, [projectId]);
+    const picks: Pick[] = [];
+    const inOrder = pending
+      .map((row) => ({ ...row, eligibleAt: row.eligible_at.getTime() }))
+      .sort(comparePending);
+    for (const task of inOrder) {
+      const server = index.best(task.requirements);
+      if (!server) continue;
+      // Counted at once, so that the next task sees the place taken; given back below where the claim did not hold.
+      index.adjustActive(server.id, 1, Date.now());
+      picks.push({ task_id: task.id, server_id: server.id });
+    }
+    if (picks.length === 0) return 0;
+    const placed = await this.#claim(picks);
+    this.#options.onPlaced(placed);
+    return placed.length;
+  }
+
+  async #claim(picks: readonly Pick[]): Promise<AssignedTask[]> {
+    let placed: AssignedTask[] = [];
+    try {
+      placed = await placeTasks(this.#options.pool, picks);
+      return placed;
+    } finally {
+      const held = new Set(placed.map((task) => task.id));
+      for (const pick of picks) if (!held.has(pick.task_id)) this.#options.fleet.adjust(pick.server_id, -1);
+    }
+  }
+
+  async #armTimer(projectId: string): Promise<void> {
+    clearTimeout(this.#timers.get(projectId));
+    const [next] = await this.#sql.query<{ at: Date | null }>(NEXT_ELIGIBLE, [projectId]);
+    if (!next?.at || this.#stopped) return;
+    const waitMs = Math.min(Math.max(next.at.getTime() - Date.now(), 0) + 1, 60_000);
+    this.#timers.set(
+      projectId,
+      setTimeout(() => this.wake(projectId), waitMs),
+    );
+  }
+}

@@ -1,0 +1,125 @@
+import { Problem } from "@orchestratia/protocol/problems";
+import type { Assignment } from "@orchestratia/protocol/tasks";
+import type { ServerId } from "@orchestratia/protocol/vocabulary";
+import { actorOf, type Caller } from "../access/caller.ts";
+import type { Tx } from "../db/transaction.ts";
+import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
+import { afterCommit, type Engine } from "./engine.ts";
+import { decide, onTask } from "./move.ts";
+import { aboutTask, moveDetails, type Places, type TaskRow, writeTask } from "./task-row.ts";
+
+interface Place {
+  server_id: string;
+  server_name: string;
+  session_id: string | null;
+}
+
+const LIVE = "('starting', 'active', 'disconnected', 'lost')";
+
+/**
+ * Gives the task to a server or to one of its sessions. Allowed while blocked: the work is delivered once it is free. A
+ * full server is no obstacle: a person knows what they do. Throws `task_not_assignable`, `server_not_found`,
+ * `session_not_found`, `session_ambiguous`.
+ */
+export async function assignTask(engine: Engine, caller: Caller, taskId: string, to: Assignment): Promise<void> {
+  const assigned = await onTask(engine, taskId, async (tx, task) => ({
+    projectId: task.project_id,
+    ...(await assignLocked(tx, caller, task, to)),
+  }));
+  afterCommit(engine, { ...assigned, released: [taskId], placeable: true });
+}
+
+/** The same for a task that the caller's transaction has locked. */
+export async function assignLocked(
+  tx: Tx,
+  caller: Caller,
+  task: TaskRow,
+  to: Assignment,
+): Promise<{ places: Places; ready: AssignedTask[] }> {
+  decide(task, "assign");
+  if (task.type === "epic" || task.is_parent) {
+    throw new Problem("task_not_assignable", `${task.key} is settled by its children and is not worked on itself.`);
+  }
+  const place = await placeFor(tx, task.project_id, to);
+  const places = await writeTask(
+    tx,
+    task,
+    {
+      status: "assigned",
+      status_reason: null,
+      assigned_server_id: place.server_id,
+      assigned_session_id: place.session_id,
+      placed_by_matcher: false,
+      delivered_at: null,
+      deliveries: 0,
+      ...(to.require_plan === undefined ? {} : { require_plan: to.require_plan }),
+    },
+    {
+      ...aboutTask(task),
+      type: "task.assigned",
+      session_id: place.session_id,
+      server_id: place.server_id,
+      actor: actorOf(caller),
+      details: {
+        ...moveDetails(task, "assigned"),
+        server_id: place.server_id as ServerId,
+        server_name: place.server_name,
+        by_matcher: false,
+      },
+    },
+  );
+  const ready = await tx.query<AssignedTask>(
+    `select ${ASSIGNED_TASK_COLUMNS} from tasks t where t.id = $1 and t.blockers = 0`,
+    [task.id],
+  );
+  return { places, ready };
+}
+
+async function placeFor(tx: Tx, projectId: string, to: Assignment): Promise<Place> {
+  if (to.session_id === undefined && to.session_name === undefined) return serverPlace(tx, projectId, to.server_id);
+  const sessions = await tx.query<Place>(
+    `select s.id as session_id, s.server_id, v.name as server_name from sessions s join servers v on v.id = s.server_id
+     where s.project_id = $1 and s.status in ${LIVE} and (s.id = $2::uuid or lower(s.name) = lower($3))`,
+    [projectId, to.session_id ?? null, to.session_name ?? null],
+  );
+  const [session] = sessions;
+  const named = to.session_name ?? to.session_id;
+  if (!session) throw new Problem("session_not_found", `There is no live session "${named}" in this project.`);
+  if (sessions.length > 1) throw new Problem("session_ambiguous", `Several live sessions are called "${named}".`);
+  return session;
+}
+
+async function serverPlace(tx: Tx, projectId: string, serverId: string | undefined): Promise<Place> {
+  const [server] = await tx.query<Place>(
+    "select id as server_id, name as server_name, null::uuid as session_id from servers where project_id = $1 and id = $2",
+    [projectId, serverId ?? null],
+  );
+  if (!server) throw new Problem("server_not_found");
+  return server;
+}
+
+/** Takes an unstarted task back. The matcher leaves it alone until somebody lets it again. */
+export async function unassignTask(engine: Engine, caller: Caller, taskId: string): Promise<void> {
+  const changes = await onTask(engine, taskId, async (tx, task) => {
+    decide(task, "unassign");
+    const places = await writeTask(tx, task, { ...backToPending, auto_assign: false }, {
+      ...aboutTask(task),
+      type: "task.unassigned",
+      actor: actorOf(caller),
+      details: { ...moveDetails(task, "pending"), reason: "taken back by hand" },
+    });
+    return { projectId: task.project_id, places };
+  });
+  afterCommit(engine, { ...changes, released: [taskId], placeable: true });
+}
+
+/** Every move to pending clears where the task was and what was on its way there. */
+const backToPending = {
+  status: "pending",
+  status_reason: null,
+  assigned_server_id: null,
+  assigned_session_id: null,
+  placed_by_matcher: false,
+  delivered_at: null,
+  deliveries: 0,
+};

@@ -1,0 +1,59 @@
+import type { DependencyType } from "@orchestratia/domain/dependency-graph";
+import type { Requirements } from "@orchestratia/domain/matching";
+import type { TaskStatus } from "@orchestratia/domain/task-lifecycle";
+import type { Sql } from "../db/transaction.ts";
+import type { Holding } from "./worker.ts";
+
+/** A task that waits for the one being completed. */
+export interface WaitingTask {
+  task_id: string;
+  type: DependencyType;
+  contract_key: string | null;
+  status: TaskStatus;
+  blockers: number;
+  auto_assign: boolean;
+  requirements: Requirements;
+}
+
+/** All that a completion is judged on, read at once. It holds as long as the task's version does. */
+export interface CompletionPicture extends Holding {
+  id: string;
+  project_id: string;
+  title: string;
+  status: TaskStatus;
+  resume_status: TaskStatus | null;
+  version: number;
+  epoch: number;
+  blockers: number;
+  expected_output: unknown;
+  review_required: boolean;
+  source_session_id: string | null;
+  dependents: WaitingTask[];
+}
+
+const READ = {
+  name: "completion_pictures",
+  text: `select t.id, t.project_id, t.key, t.title, t.status::text as status, t.resume_status::text as resume_status,
+      t.version, t.epoch, t.blockers, t.assigned_server_id, t.assigned_session_id, t.source_session_id,
+      t.structured_spec -> 'expected_output' as expected_output,
+      coalesce(t.require_review, (p.settings ->> 'require_review')::boolean, false) as review_required,
+      l.session_id as holder_session_id, l.server_id as holder_server_id,
+      l.id is not null and l.closed_at is null as lease_open, l.close_reason, coalesce(d.list, '[]') as dependents
+    from tasks t join projects p on p.id = t.project_id
+      left join lateral (
+        select * from engine.leases where task_id = t.id order by epoch desc limit 1
+      ) as l on true
+      left join lateral (
+        select jsonb_agg(jsonb_build_object('task_id', d.task_id, 'type', d.dependency_type,
+          'contract_key', d.contract_key, 'status', w.status, 'blockers', w.blockers, 'auto_assign', w.auto_assign,
+          'requirements', w.requirements)) as list
+        from task_dependencies d join tasks w on w.id = d.task_id
+        where d.depends_on_task_id = t.id and not d.resolved and d.dependency_type <> 'related'
+      ) as d on true
+    where t.id = any($1::uuid[])`,
+};
+
+export async function readPictures(sql: Sql, ids: readonly string[]): Promise<Map<string, CompletionPicture>> {
+  const rows = await sql.query<CompletionPicture>(READ, [ids]);
+  return new Map(rows.map((row) => [row.id, row]));
+}

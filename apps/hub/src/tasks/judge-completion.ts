@@ -1,0 +1,99 @@
+import {
+  type ContractCheck,
+  type Contracts,
+  checkContracts,
+  type DeclaredContract,
+  declaredContracts,
+  deliveredContracts,
+  normaliseResult,
+  sameDeclarations,
+} from "@orchestratia/domain/contracts";
+import { decideMove, hasArrived } from "@orchestratia/domain/task-lifecycle";
+import { Problem } from "@orchestratia/protocol/problems";
+import type { Completion } from "@orchestratia/protocol/tasks";
+import type { Caller } from "../access/caller.ts";
+import type { CompletionPicture } from "./completion-picture.ts";
+import { heldBy, RELEASED, workerOf } from "./worker.ts";
+
+/** What is asked of the writer: a worker completes or submits for review, or a person approves a reviewed result. */
+export interface CompletionRequest {
+  taskId: string;
+  caller: Caller;
+  move: "complete" | "submit" | "approve";
+  completion: Completion;
+  /** Schema verdicts, with the declarations that they were reached for. */
+  verdicts?: { declared: readonly DeclaredContract[]; errors: ReadonlyMap<string, readonly string[]> };
+}
+
+export type Judgement =
+  | { kind: "arrived" }
+  | { kind: "ask_schemas"; declared: DeclaredContract[]; delivered: Contracts }
+  | {
+      kind: "settle";
+      to: "done" | "review";
+      session: string | null;
+      result: unknown;
+      delivered: Contracts;
+      check: ContractCheck;
+    };
+
+/** Decides on a completion by what was read of its task; refuses with a Problem. Changes nothing. */
+export function judgeCompletion(request: CompletionRequest, picture: CompletionPicture): Judgement {
+  const session = request.move === "approve" ? picture.holder_session_id : reporter(request, picture);
+  const result = normaliseResult(request.completion.result);
+  const delivered = deliveredContracts(result);
+
+  const late = picture.status === "pending" || picture.status === "assigned";
+  const decision = decideMove({ status: picture.status, resumeStatus: picture.resume_status }, request.move, {
+    reviewRequired: picture.review_required,
+    lateHolder: late && picture.close_reason === RELEASED && picture.holder_session_id === session,
+  });
+  if (!decision.ok) {
+    if (request.move !== "approve" && hasArrived(request.move, picture.status)) return { kind: "arrived" };
+    throw wrongStatus(picture, request.move, decision.allowed);
+  }
+
+  const declared = declaredContracts({ expected_output: picture.expected_output });
+  if (needsSchemas(declared, delivered) && !stillHolds(request, declared)) {
+    return { kind: "ask_schemas", declared, delivered };
+  }
+  const check = checkContracts({
+    declared,
+    demanded: picture.dependents.flatMap(({ contract_key }) => contract_key ?? []),
+    delivered,
+    verdicts: request.verdicts?.errors ?? new Map(),
+    allowPartial: request.completion.allow_partial,
+  });
+  if (!check.ok) throw unfulfilled(picture, check);
+  return { kind: "settle", to: decision.to as "done" | "review", session, result, delivered, check };
+}
+
+/** A repeat by the one who held the lease is theirs although the lease is closed. */
+function reporter({ caller, move }: CompletionRequest, picture: CompletionPicture): string | null {
+  if (hasArrived(move, picture.status) && heldBy(picture, caller)) return picture.holder_session_id;
+  return workerOf(picture, caller);
+}
+
+const needsSchemas = (declared: readonly DeclaredContract[], delivered: Contracts): boolean =>
+  declared.some(({ key, schema }) => schema !== undefined && Object.hasOwn(delivered, key));
+
+const stillHolds = ({ verdicts }: CompletionRequest, declared: readonly DeclaredContract[]): boolean =>
+  verdicts !== undefined && sameDeclarations(verdicts.declared, declared);
+
+export function wrongStatus(task: { key: string; status: string }, move: string, allowed: readonly string[]): Problem {
+  const instead = allowed.length > 0 ? `possible now: ${allowed.join(", ")}` : "nothing is possible now";
+  return new Problem("task_wrong_status", `${task.key} is ${task.status}: it cannot ${move} (${instead}).`, {
+    current_status: task.status,
+    move,
+    allowed_moves: allowed,
+  });
+}
+
+function unfulfilled(picture: CompletionPicture, check: ContractCheck): Problem {
+  const missing = check.missing.map((key) => `"${key}" is missing`);
+  const invalid = check.invalid.map(({ key, errors }) => `"${key}" is not valid: ${errors.join("; ")}`);
+  return new Problem("contract_unfulfilled", `The result of ${picture.key} falls short: ${[...missing, ...invalid].join(", ")}.`, {
+    missing: check.missing,
+    invalid: check.invalid,
+  });
+}

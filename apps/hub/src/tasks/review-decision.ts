@@ -1,0 +1,54 @@
+import { Completion } from "@orchestratia/protocol/tasks";
+import { actorOf, type Caller } from "../access/caller.ts";
+import { settleDone } from "./complete-task.ts";
+import { afterCommit, type Engine } from "./engine.ts";
+import { decide, onTask } from "./move.ts";
+import { aboutTask, moveDetails, writeTask } from "./task-row.ts";
+
+/** The worker delivers its result for a person to look at. */
+export function submitTask(engine: Engine, caller: Caller, taskId: string, completion: Completion): Promise<void> {
+  return settleDone(engine, { taskId, caller, move: "submit", completion });
+}
+
+/** Accepts a reviewed result. The contracts are checked once more: they may have changed since it was submitted. */
+export async function approveTask(engine: Engine, caller: Caller, taskId: string): Promise<void> {
+  const [stored] = await engine.database.sql.query<{ result: unknown; git_diff_stats: Record<string, unknown> | null; partial: boolean }>(
+    "select result, git_diff_stats, contract_status = 'partial' as partial from tasks where id = $1",
+    [taskId],
+  );
+  const completion = Completion.parse({
+    result: stored?.result ?? null,
+    git_diff_stats: stored?.git_diff_stats ?? null,
+    allow_partial: stored?.partial ?? false,
+  });
+  await settleDone(engine, { taskId, caller, move: "approve", completion });
+}
+
+/** Sends a reviewed result back to its worker. */
+export async function requestChanges(engine: Engine, caller: Caller, taskId: string, feedback: string): Promise<void> {
+  const task = await onTask(engine, taskId, async (tx, found) => {
+    const move = decide(found, "request_changes");
+    await writeTask(
+      tx,
+      found,
+      { status: move.to, status_reason: null },
+      {
+        ...aboutTask(found),
+        type: "task.resumed",
+        session_id: found.holder_session_id,
+        actor: actorOf(caller),
+        details: moveDetails(found, move.to),
+      },
+    );
+    return found;
+  });
+  afterCommit(engine, { projectId: task.project_id });
+  if (!task.holder_session_id) return;
+  engine.delivery.push(task.holder_session_id, {
+    type: "task_note",
+    task_id: task.id,
+    content: feedback,
+    urgent: true,
+    author: actorOf(caller).name,
+  });
+}

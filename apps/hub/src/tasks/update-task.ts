@@ -1,0 +1,60 @@
+import { isSettled } from "@orchestratia/domain/task-lifecycle";
+import { Problem } from "@orchestratia/protocol/problems";
+import type { TaskChanges } from "@orchestratia/protocol/tasks";
+import { actorOf, type Caller } from "../access/caller.ts";
+import { afterCommit, type Engine } from "./engine.ts";
+import { onTask } from "./move.ts";
+import { aboutTask, json, type TaskColumns, writeTask } from "./task-row.ts";
+import { inspectSpec, specColumns } from "./write-spec.ts";
+
+/**
+ * Changes fields of an unsettled task; `ifMatch` is the version that the caller saw. Answers warnings. Throws
+ * `version_conflict`, `task_wrong_status`, `contract_schema_invalid`.
+ */
+export async function updateTask(
+  engine: Engine,
+  caller: Caller,
+  taskId: string,
+  changes: TaskChanges,
+  ifMatch?: number,
+): Promise<string[]> {
+  const warnings = await inspectSpec(engine.schemas, changes.structured_spec);
+  const task = await onTask(engine, taskId, async (tx, found) => {
+    if (ifMatch !== undefined && ifMatch !== found.version) {
+      throw new Problem("version_conflict", `${found.key} is at version ${found.version}, not ${ifMatch}.`, {
+        version: found.version,
+      });
+    }
+    if (isSettled(found.status)) {
+      throw new Problem("task_wrong_status", `${found.key} is ${found.status}; its fields are history now.`, {
+        current_status: found.status,
+      });
+    }
+    await writeTask(tx, found, columnsOf(changes), {
+      ...aboutTask(found),
+      type: "task.updated",
+      actor: actorOf(caller),
+      details: { fields: Object.keys(changes) },
+    });
+    return found;
+  });
+  afterCommit(engine, { projectId: task.project_id, placeable: true });
+  const session = task.lease_open ? task.holder_session_id : task.assigned_session_id;
+  if (session && (changes.spec !== undefined || changes.structured_spec !== undefined)) {
+    const title = changes.title ?? task.title;
+    engine.delivery.push(session, { type: "task_updated", task_id: task.id, title, spec: changes.spec ?? task.spec });
+  }
+  return warnings;
+}
+
+function columnsOf({ structured_spec, acceptance_criteria, ...plain }: TaskChanges): TaskColumns {
+  const columns: TaskColumns = {};
+  for (const [column, value] of Object.entries(plain)) if (value !== undefined) columns[column] = value;
+  if (acceptance_criteria !== undefined) columns.acceptance_criteria = acceptance_criteria ?? [];
+  if (structured_spec !== undefined) {
+    const spec = specColumns(structured_spec);
+    columns.structured_spec = json(spec.structured_spec);
+    columns.requirements = json(spec.requirements);
+  }
+  return columns;
+}

@@ -1,0 +1,154 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { operation } from "@orchestratia/protocol/operation";
+import { Problem } from "@orchestratia/protocol/problems";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { HubClient, RefusedError, UnreachableError } from "./http.ts";
+
+const echo = operation({
+  id: "echo",
+  door: "people",
+  tag: "test",
+  method: "POST",
+  path: "/api/v1/things/:thing/parts/:part",
+  summary: "Says what it got",
+  params: z.object({ thing: z.string(), part: z.string() }),
+  query: z.object({ limit: z.number().optional(), after: z.string().nullish() }),
+  body: z.object({ text: z.string() }),
+  response: z.object({ got: z.string() }),
+});
+const list = operation({
+  id: "list",
+  door: "people",
+  tag: "test",
+  method: "GET",
+  path: "/api/v1/things",
+  summary: "Lists",
+  response: z.array(z.string()),
+});
+const input = { params: { thing: "a", part: "b" }, body: { text: "t" } };
+
+interface Seen {
+  line: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+async function serve(answer: (seen: Seen, response: ServerResponse) => void) {
+  const server = createServer((request: IncomingMessage, response) => {
+    let body = "";
+    request.setEncoding("utf8").on("data", (chunk: string) => {
+      body += chunk;
+    });
+    request.on("end", () =>
+      answer({ line: `${request.method} ${request.url}`, headers: request.headers, body }, response),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const json = (response: ServerResponse, status: number, document: unknown) =>
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(document));
+
+test("a call fills the path, drops what was not given, and sends the body as JSON", async () => {
+  let seen: Seen | undefined;
+  await using hub = await serve((request, response) => {
+    seen = request;
+    json(response, 201, { got: "it" });
+  });
+  const client = new HubClient({ baseUrl: hub.url });
+  const answer = await client.call(echo, {
+    params: { thing: "a/b ü", part: "?" },
+    query: { limit: 0, after: undefined },
+    body: { text: "ä" },
+  });
+  expect(answer).toEqual({ got: "it" });
+  expect(seen).toMatchObject({
+    line: "POST /api/v1/things/a%2Fb%20%C3%BC/parts/%3F?limit=0",
+    body: '{"text":"ä"}',
+    headers: { "content-type": "application/json", accept: "application/json" },
+  });
+});
+
+test("a call without a body says no content type", async () => {
+  let seen: Seen | undefined;
+  await using hub = await serve((request, response) => {
+    seen = request;
+    json(response, 200, ["one"]);
+  });
+  expect(await new HubClient({ baseUrl: hub.url }).call(list)).toEqual(["one"]);
+  expect([seen?.line, seen?.headers["content-type"], seen?.body]).toEqual(["GET /api/v1/things", undefined, ""]);
+});
+
+test("the signing headers are read at each call, and a call's own win", async () => {
+  const keys: unknown[] = [];
+  await using hub = await serve(({ headers }, response) => {
+    keys.push(headers["x-api-key"]);
+    json(response, 200, []);
+  });
+  let key = "one";
+  const client = new HubClient({ baseUrl: hub.url, headers: () => ({ "x-api-key": key }) });
+  await client.call(list);
+  key = "two";
+  await client.call(list);
+  await client.call(list, { headers: { "x-api-key": "own" } });
+  expect(keys).toEqual(["one", "two", "own"]);
+});
+
+test("a refusal carries the problem whole", async () => {
+  const document = new Problem("task_wrong_status", "DEMO-3 is done.", { current: "done" }).toDocument("/x");
+  await using hub = await serve((_, response) => json(response, 409, document));
+  const error = await new HubClient({ baseUrl: hub.url }).call(echo, input).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(RefusedError);
+  expect(error).toMatchObject({
+    status: 409,
+    code: "task_wrong_status",
+    detail: "DEMO-3 is done.",
+    message: "DEMO-3 is done.",
+    document,
+  });
+});
+
+test.each([
+  ["a proxy's page", "<h1>Bad Gateway</h1>"],
+  ["nothing", ""],
+  ["an array", "[1]"],
+  ["somebody else's error", '{"message": "no"}'],
+])("a refusal with %s is still one, told by its status", async (_, text) => {
+  await using hub = await serve((_seen, response) => response.writeHead(502).end(text));
+  const error = await new HubClient({ baseUrl: hub.url }).call(list).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(RefusedError);
+  expect(error).toMatchObject({ status: 502, code: undefined, detail: "The hub answered 502." });
+});
+
+test("a success that is not JSON did not come from a hub", async () => {
+  await using hub = await serve((_, response) => response.end("<h1>Welcome</h1>"));
+  await expect(new HubClient({ baseUrl: hub.url }).call(list)).rejects.toThrow(UnreachableError);
+});
+
+test("no hub, a slow hub and one that breaks off are all out of reach", async () => {
+  await expect(new HubClient({ baseUrl: "http://127.0.0.1:1" }).call(list)).rejects.toThrow(UnreachableError);
+  await using silent = await serve(() => {});
+  await expect(new HubClient({ baseUrl: silent.url, timeoutMs: 50 }).call(list)).rejects.toThrow(UnreachableError);
+  await using broken = await serve((_, response) => {
+    response.writeHead(200, { "content-length": 100 });
+    response.write("[", () => response.destroy());
+  });
+  await expect(new HubClient({ baseUrl: broken.url }).call(list)).rejects.toThrow(UnreachableError);
+});
+
+test("the caller can give a call up", async () => {
+  await using hub = await serve(() => abort.abort());
+  const abort = new AbortController();
+  await expect(new HubClient({ baseUrl: hub.url }).call(list, { signal: abort.signal })).rejects.toThrow(
+    UnreachableError,
+  );
+});

@@ -1,0 +1,205 @@
+/** What a server offers. Compared without regard to case. */
+export type Capabilities = {
+  readonly repos: readonly string[];
+  readonly languages: readonly string[];
+  readonly environments: readonly string[];
+  readonly tools: readonly string[];
+  readonly tags: readonly string[];
+};
+
+/** What a task asks of its server. What is absent or empty neither scores nor disqualifies. */
+export type Requirements = {
+  readonly repo?: string;
+  readonly languages: readonly string[];
+  readonly environments: readonly string[];
+  readonly tools: readonly string[];
+  readonly tags: readonly string[];
+  /** A server's name or id. */
+  readonly preferServer?: string;
+};
+
+/** A server as the matcher sees it. */
+export type Candidate = {
+  readonly id: string;
+  readonly name: string;
+  readonly capabilities: Capabilities;
+  /** Heartbeat fresh and socket signed in. */
+  readonly reachable: boolean;
+  /** Finishes what it has and takes nothing new. */
+  readonly draining: boolean;
+  readonly activeTasks: number;
+  readonly maxConcurrent: number;
+  /** Epoch milliseconds, 0 for never. */
+  readonly lastAssignedAt: number;
+};
+
+export const MATCH_POINTS = {
+  repo: 100,
+  languages: 50,
+  environments: 30,
+  tool: 10,
+  tag: 5,
+  preferServer: 200,
+  online: 25,
+  capacity: 50,
+} as const;
+
+export type HardCriterion = "repo" | "languages" | "environments";
+export type CriterionName = HardCriterion | "tools" | "tags" | "prefer_server" | "online" | "capacity";
+
+/** Why a server is not chosen automatically; a person may still assign to it. */
+export type Disqualifier = HardCriterion | "unreachable" | "draining" | "no_capacity";
+
+export type Criterion = { name: CriterionName; points: number; matched: string[]; missing: string[] };
+
+export type MatchExplanation = {
+  /** The points of all criteria, also when the server is disqualified. */
+  score: number;
+  /** For automatic assignment. */
+  eligible: boolean;
+  disqualifiers: Disqualifier[];
+  criteria: Criterion[];
+};
+
+type Compared = { matched: string[]; missing: string[] };
+const forAll = (points: number) => (found: Compared) => (found.missing.length === 0 ? points : 0);
+const forAny = (points: number) => (found: Compared) => (found.matched.length > 0 ? points : 0);
+const forEach = (points: number) => (found: Compared) => points * found.matched.length;
+
+type Asked = readonly [readonly string[], readonly string[], (found: Compared) => number];
+
+function hardCriteria(asked: Requirements, has: Capabilities): Record<HardCriterion, Asked> {
+  return {
+    repo: [listOf(asked.repo), has.repos, forAll(MATCH_POINTS.repo)],
+    languages: [asked.languages, has.languages, forAll(MATCH_POINTS.languages)],
+    environments: [asked.environments, has.environments, forAny(MATCH_POINTS.environments)],
+  };
+}
+
+/** What the server would score for the task, criterion by criterion; what the task does not ask for is left out. */
+export function explainMatch(requirements: Requirements, candidate: Candidate): MatchExplanation {
+  const { capabilities: has } = candidate;
+  const hard = weigh(hardCriteria(requirements, has));
+  const soft = weigh({
+    tools: [requirements.tools, has.tools, forEach(MATCH_POINTS.tool)],
+    tags: [requirements.tags, has.tags, forEach(MATCH_POINTS.tag)],
+    prefer_server: [
+      listOf(requirements.preferServer),
+      [candidate.name, candidate.id],
+      forAny(MATCH_POINTS.preferServer),
+    ],
+  });
+  const free = candidate.activeTasks < candidate.maxConcurrent;
+  const criteria: Criterion[] = [
+    ...hard,
+    ...soft,
+    { name: "online", points: candidate.reachable ? MATCH_POINTS.online : 0, matched: [], missing: [] },
+    { name: "capacity", points: free ? MATCH_POINTS.capacity : 0, matched: [], missing: [] },
+  ];
+  const disqualifiers: Disqualifier[] = hard.filter(({ points }) => points === 0).map(({ name }) => name);
+  if (!candidate.reachable) disqualifiers.push("unreachable");
+  if (candidate.draining) disqualifiers.push("draining");
+  if (!free) disqualifiers.push("no_capacity");
+  const score = criteria.reduce((sum, { points }) => sum + points, 0);
+  return { score, eligible: disqualifiers.length === 0, disqualifiers, criteria };
+}
+
+function weigh<Name extends CriterionName>(asked: Record<Name, Asked>): (Criterion & { name: Name })[] {
+  return (Object.keys(asked) as Name[]).flatMap((name) => {
+    const [required, offered, points] = asked[name];
+    const has = new Set(offered.map(fold));
+    const matched = required.filter((value) => has.has(fold(value)));
+    const missing = required.filter((value) => !has.has(fold(value)));
+    return required.length === 0 ? [] : [{ name, points: points({ matched, missing }), matched, missing }];
+  });
+}
+
+/** Whether a server with these capabilities may run the task at all, whatever its state. */
+export function meetsHardRequirements(requirements: Requirements, capabilities: Capabilities): boolean {
+  return weigh(hardCriteria(requirements, capabilities)).every(({ points }) => points > 0);
+}
+
+export type Ranked = { candidate: Candidate; score: number };
+
+/** Best first: score, fewest active tasks, least recently assigned, name, id. A total order, the same on every machine. */
+export function compareCandidates(left: Ranked, right: Ranked): number {
+  return right.score - left.score || compareLoad(left.candidate, right.candidate);
+}
+
+/** The order among servers of one score. */
+export function compareLoad(left: Candidate, right: Candidate): number {
+  return (
+    left.activeTasks - right.activeTasks ||
+    left.lastAssignedAt - right.lastAssignedAt ||
+    compareText(left.name, right.name) ||
+    compareText(left.id, right.id)
+  );
+}
+
+/** By code unit: a locale would order differently from machine to machine. */
+function compareText(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+/** The eligible candidate that comes first, found by explaining every one of them: what `ServerIndex.best` must equal. */
+export function bestByScan(requirements: Requirements, candidates: Iterable<Candidate>): Candidate | undefined {
+  let best: Ranked | undefined;
+  for (const candidate of candidates) {
+    const { eligible, score } = explainMatch(requirements, candidate);
+    if (eligible && (!best || compareCandidates({ candidate, score }, best) < 0)) best = { candidate, score };
+  }
+  return best?.candidate;
+}
+
+/** Attributes are compared in this form. */
+export function fold(value: string): string {
+  return value.toLowerCase();
+}
+
+function listOf(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [value];
+}
+
+/** Reads `capability_requirements` of a structured spec: lower case, each value once; what is not text is passed over. */
+export function requirementsFrom(structuredSpec: unknown): Requirements {
+  const asked = memberOf(structuredSpec, "capability_requirements");
+  const [repo] = values(memberOf(asked, "repo"));
+  const [preferServer] = values(memberOf(asked, "prefer_server"));
+  return {
+    languages: values(memberOf(asked, "languages")),
+    environments: values(memberOf(asked, "environments")),
+    tools: values(memberOf(asked, "tools")),
+    tags: values(memberOf(asked, "tags")),
+    ...(repo !== undefined && { repo }),
+    ...(preferServer !== undefined && { preferServer }),
+  };
+}
+
+function values(member: unknown): string[] {
+  const listed: unknown[] = Array.isArray(member) ? member : [member];
+  const texts = listed.filter((value) => typeof value === "string").map((value) => fold(value.trim()));
+  return [...new Set(texts)].filter((value) => value !== "");
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key)
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
+}
+
+/** One text for all requirements that ask for the same, in whatever order and case they say it. */
+export function requirementsKey(requirements: Requirements): string {
+  const { repo, languages, environments, tools, tags, preferServer } = requirements;
+  const lists = [languages, environments, tools, tags].map((list) => [...new Set(list.map(fold))].sort());
+  return JSON.stringify([
+    repo === undefined ? null : fold(repo),
+    ...lists,
+    preferServer === undefined ? null : fold(preferServer),
+  ]);
+}
+
+/** The part that can disqualify a server: tasks that agree in it can run on the same servers. */
+export function hardRequirements({ repo, languages, environments }: Requirements): Requirements {
+  return { languages, environments, tools: [], tags: [], ...(repo !== undefined && { repo }) };
+}

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { Actor, Moment, ProjectId, ServerId, SessionId, TaskId, TaskStatus } from "./vocabulary.ts";
+
+const move = z.object({ from: TaskStatus.nullable(), to: TaskStatus, key: z.string(), title: z.string() });
+const named = z.looseObject({ name: z.string() });
+
+/** What each kind of fact says. Fields are added, never renamed: old facts are read again. */
+export const ACTIVITY_DETAILS = {
+  "project.created": z.object({ key: z.string(), name: z.string() }),
+  "project.updated": z.looseObject({}),
+  "user.created": z.object({ email: z.string() }),
+  "user.signed_in": z.looseObject({}),
+  "user.sign_in_denied": z.object({ email: z.string() }),
+  "registration_token.created": z.looseObject({}),
+  "server.registered": named,
+  "server.online": named,
+  "server.offline": named,
+  "server.connected": named,
+  "server.disconnected": named,
+  "session.created": z.looseObject({ name: z.string(), agent: z.string() }),
+  "session.started": z.looseObject({ name: z.string() }),
+  "session.status_changed": z.looseObject({ status: z.string() }),
+  "session.agent_status_changed": z.object({ agent_status: z.string() }),
+  "session.closed": z.looseObject({ exit_code: z.number().int().nullable() }),
+  "session.error": z.looseObject({ error: z.string() }),
+  "task.created": z.looseObject({ key: z.string(), title: z.string() }),
+  "task.updated": z.object({ fields: z.array(z.string()) }),
+  "task.assigned": move.extend({ server_id: ServerId, server_name: z.string(), by_matcher: z.boolean() }),
+  "task.unassigned": move.extend({ reason: z.string() }),
+  "task.session_chosen": z.looseObject({ session_id: SessionId }),
+  "task.delivered": z.looseObject({ session_id: SessionId }),
+  "task.unblocked": z.looseObject({ key: z.string() }),
+  "task.started": move,
+  "task.planning": move,
+  "task.plan_submitted": move,
+  "task.plan_approved": move,
+  "task.plan_revised": move.extend({ feedback: z.string() }),
+  "task.submitted": move,
+  "task.completed": move.extend({ contract_status: z.string(), contracts: z.array(z.string()) }),
+  "task.failed": move.extend({ error: z.string() }),
+  "task.cancelled": move,
+  "task.help_requested": move.extend({ intervention_id: z.string(), question: z.string() }),
+  "task.resumed": move,
+  "task.contract_warning": z.object({ message: z.string() }),
+  "task.upstream_failed": z.object({ upstream_key: z.string() }),
+  "dependency.added": z.looseObject({ depends_on_task_id: TaskId, depends_on_key: z.string() }),
+  "dependency.removed": z.looseObject({ depends_on_task_id: TaskId, depends_on_key: z.string() }),
+  "note.added": z.looseObject({ content: z.string(), urgent: z.boolean() }),
+  "intervention.raised": z.looseObject({ intervention_id: z.string(), question: z.string() }),
+  "intervention.responded": z.looseObject({ intervention_id: z.string(), response: z.string() }),
+  "intervention.cancelled": z.looseObject({ intervention_id: z.string() }),
+} as const satisfies Record<string, z.ZodType>;
+
+export type ActivityType = keyof typeof ACTIVITY_DETAILS;
+export const ActivityType = z.enum(Object.keys(ACTIVITY_DETAILS) as [ActivityType, ...ActivityType[]]);
+export type ActivityDetails<T extends ActivityType> = z.input<(typeof ACTIVITY_DETAILS)[T]>;
+
+/** One fact, as it is served and streamed. `position` is its place in the hub's public order: dense, never reused. */
+export const Activity = z
+  .object({
+    position: z.number().int(),
+    event_type: ActivityType,
+    project_id: ProjectId.nullable(),
+    task_id: TaskId.nullable(),
+    session_id: SessionId.nullable(),
+    server_id: ServerId.nullable(),
+    actor: Actor,
+    details: z.record(z.string(), z.unknown()),
+    at: Moment,
+  })
+  .meta({ id: "Activity" });
+export type Activity = z.infer<typeof Activity>;
+
+export const ActivityFilter = z.object({
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe("Facts behind this position, oldest first; without it the newest, newest first"),
+  before: z.coerce.number().int().min(0).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  task: z.string().max(64).optional(),
+  session_id: z.string().max(64).optional(),
+  event_type: z.string().max(100).optional(),
+});

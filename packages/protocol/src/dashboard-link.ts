@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { Activity } from "./activity.ts";
+import { Actor, Moment, SessionId } from "./vocabulary.ts";
+
+/** `/ws/dashboard`: text frames are JSON by `type`; binary frames are terminal bytes (terminal-frame.ts). */
+const int = z.number().int();
+const size = { cols: int.min(2).max(1000), rows: int.min(2).max(1000) };
+
+/** `project:<id>`, `task:<id>`, `session:<id>` or `inbox`. */
+export const Topic = z.string().regex(/^(?:(?:project|task|session):[0-9a-f-]{36}|inbox)$/);
+
+export const ViewerFrame = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("auth"), token: z.string().max(5000), encoding: z.enum(["binary", "base64"]).optional() }),
+  z.object({ type: z.literal("subscribe"), topic: Topic, after: int.min(0).optional() }),
+  z.object({ type: z.literal("unsubscribe"), topic: Topic }),
+  z.object({
+    type: z.literal("attach"),
+    session_id: SessionId,
+    offset: int.min(0).optional(),
+    ...size,
+    mode: z.enum(["watch", "drive"]).default("watch"),
+  }),
+  z.object({ type: z.literal("detach"), session_id: SessionId }),
+  z.object({
+    type: z.literal("session_input"),
+    session_id: SessionId,
+    data: z.string().max(400_000).describe("base64"),
+  }),
+  z.object({ type: z.literal("session_resize"), session_id: SessionId, ...size }),
+]);
+export type ViewerFrame = z.infer<typeof ViewerFrame>;
+
+const fact = { position: int, project_id: z.string().nullable(), at: Moment, actor: Actor };
+
+export const DashboardFrame = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("auth_ok"), user: z.object({ id: z.string(), name: z.string() }), position: int }),
+  z.object({
+    type: z.literal("task_event"),
+    event_type: z.string(),
+    task_id: z.string(),
+    details: z.record(z.string(), z.unknown()),
+    ...fact,
+  }),
+  z.object({
+    type: z.literal("session_event"),
+    event: z.string(),
+    session_id: z.string(),
+    details: z.record(z.string(), z.unknown()),
+    ...fact,
+  }),
+  z.object({
+    type: z.literal("activity").describe("Facts that are of no task and no session: servers, projects"),
+    activity: Activity,
+  }),
+  z.object({
+    type: z.literal("session_output"),
+    session_id: z.string(),
+    data: z.string().describe("base64"),
+    offset: int,
+  }),
+  z.object({
+    type: z.literal("attached"),
+    session_id: z.string(),
+    number: int,
+    offset: int.describe("Of the first byte that follows"),
+    cols: int,
+    rows: int,
+    driver: z.string().nullable(),
+  }),
+  z.object({ type: z.literal("driver"), session_id: z.string(), user: z.string().nullable() }),
+  z.object({ type: z.literal("caught_up"), topic: z.string(), position: int }),
+  z.object({
+    type: z.literal("problem"),
+    problem: z.record(z.string(), z.unknown()),
+    session_id: z.string().optional(),
+  }),
+]);
+export type DashboardFrame = z.infer<typeof DashboardFrame>;
+
+/** Largest frame a viewer may send, in bytes. */
+export const VIEWER_FRAME_MAX_BYTES = 512 * 1024;

@@ -1,0 +1,78 @@
+import type { z } from "zod";
+import type { ProblemCode } from "./problems.ts";
+
+/**
+ * Who may knock, and with what: `public` nobody in particular, `people` a cookie or Bearer token, `daemons` a server's
+ * key, `agents` a session's token or (v1) its server's key.
+ */
+export type Door = "public" | "people" | "daemons" | "agents";
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** One HTTP operation: the routes, the client, the OpenAPI document and the tests are all made from it. */
+export interface Operation<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Response extends z.ZodType = z.ZodType,
+> {
+  readonly id: string;
+  readonly door: Door;
+  readonly tag: string;
+  readonly method: Method;
+  /** With `:name` for what `params` holds. */
+  readonly path: string;
+  readonly summary: string;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly response: Response;
+  /** The status of a success; never 204, since existing clients parse every body. */
+  readonly status: 200 | 201;
+  /** What can go wrong beyond the problems every operation shares. */
+  readonly problems: readonly ProblemCode[];
+  /** Largest body in bytes. */
+  readonly bodyLimit?: number;
+}
+
+type Given<
+  P extends z.ZodType | undefined,
+  Q extends z.ZodType | undefined,
+  B extends z.ZodType | undefined,
+  R extends z.ZodType,
+> = {
+  id: string;
+  door: Door;
+  tag: string;
+  method: Method;
+  path: string;
+  summary: string;
+  params?: P;
+  query?: Q;
+  body?: B;
+  response: R;
+  status?: 200 | 201;
+  problems?: readonly ProblemCode[];
+  bodyLimit?: number;
+};
+
+type OrNothing<T extends z.ZodType | undefined> = T extends z.ZodType ? T : z.ZodUndefined;
+
+/** Declares an operation; what is left out is declared as taking nothing. */
+export function operation<
+  R extends z.ZodType,
+  P extends z.ZodType | undefined = undefined,
+  Q extends z.ZodType | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(given: Given<P, Q, B, R>): Operation<OrNothing<P>, OrNothing<Q>, OrNothing<B>, R> {
+  return {
+    status: 200,
+    problems: [],
+    ...given,
+  } as unknown as Operation<OrNothing<P>, OrNothing<Q>, OrNothing<B>, R>;
+}
+
+export type ParamsOf<O> = O extends Operation<infer P, z.ZodType, z.ZodType, z.ZodType> ? z.output<P> : never;
+export type QueryOf<O> = O extends Operation<z.ZodType, infer Q, z.ZodType, z.ZodType> ? z.output<Q> : never;
+export type BodyOf<O> = O extends Operation<z.ZodType, z.ZodType, infer B, z.ZodType> ? z.output<B> : never;
+export type ResponseOf<O> = O extends Operation<z.ZodType, z.ZodType, z.ZodType, infer R> ? z.output<R> : never;

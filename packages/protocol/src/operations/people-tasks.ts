@@ -1,0 +1,224 @@
+import { z } from "zod";
+import { operation } from "../operation.ts";
+import {
+  AddedDependency,
+  Assignment,
+  MatchExplanation,
+  NewDependency,
+  NewNote,
+  NewTask,
+  Note,
+  Task,
+  TaskChanges,
+  TaskSummary,
+} from "../tasks.ts";
+import { PageQuery, ProjectRef, TaskRef, TaskStatus } from "../vocabulary.ts";
+
+const tasks = "/api/v1/projects/:project/tasks";
+const task = `${tasks}/:task`;
+const InProject = z.object({ project: ProjectRef });
+const OnTask = z.object({ project: ProjectRef, task: TaskRef });
+const Feedback = z.object({ feedback: z.string().min(1).max(20_000) });
+const shared = { door: "people", tag: "tasks" } as const;
+const missing = ["task_not_found", "task_ambiguous"] as const;
+
+export const listTasks = operation({
+  ...shared,
+  id: "listTasks",
+  method: "GET",
+  path: tasks,
+  summary: "The project's tasks, newest first",
+  params: InProject,
+  query: PageQuery.extend({ status: TaskStatus.optional() }),
+  response: z.object({ tasks: z.array(TaskSummary), next: z.string().nullable() }),
+  problems: ["project_not_found"],
+});
+
+export const createTask = operation({
+  ...shared,
+  id: "createTask",
+  method: "POST",
+  path: tasks,
+  summary: "Make a task",
+  params: InProject,
+  body: NewTask,
+  response: Task,
+  status: 201,
+  problems: [
+    "project_not_found",
+    "dependency_cycle",
+    "input_name_taken",
+    "contract_missing",
+    "contract_schema_invalid",
+  ],
+});
+
+export const viewTask = operation({
+  ...shared,
+  id: "viewTask",
+  method: "GET",
+  path: task,
+  summary: "One task with all there is to know of it",
+  params: OnTask,
+  response: Task,
+  problems: missing,
+});
+
+export const updateTask = operation({
+  ...shared,
+  id: "updateTask",
+  method: "PATCH",
+  path: task,
+  summary: "Change a task's fields; If-Match with its version guards against others",
+  params: OnTask,
+  body: TaskChanges,
+  response: Task,
+  problems: [...missing, "version_conflict", "task_wrong_status", "contract_schema_invalid"],
+});
+
+export const cancelTask = operation({
+  ...shared,
+  id: "cancelTask",
+  method: "DELETE",
+  path: task,
+  summary: "Cancel a task and its children",
+  params: OnTask,
+  response: Task,
+  problems: [...missing, "task_wrong_status"],
+});
+
+export const assignTask = operation({
+  ...shared,
+  id: "assignTask",
+  method: "POST",
+  path: `${task}/assign`,
+  summary: "Give a task to a server or a session",
+  params: OnTask,
+  body: Assignment,
+  response: Task,
+  problems: [...missing, "task_wrong_status", "server_not_found", "session_not_found", "task_not_assignable"],
+});
+
+export const unassignTask = operation({
+  ...shared,
+  id: "unassignTask",
+  method: "POST",
+  path: `${task}/unassign`,
+  summary: "Take an unstarted task back; it stays where it is until somebody assigns it",
+  params: OnTask,
+  response: Task,
+  problems: [...missing, "task_wrong_status"],
+});
+
+export const approvePlan = operation({
+  ...shared,
+  id: "approvePlan",
+  method: "POST",
+  path: `${task}/approve-plan`,
+  summary: "Let the worker carry out its plan",
+  params: OnTask,
+  response: Task,
+  problems: [...missing, "task_wrong_status"],
+});
+
+export const revisePlan = operation({
+  ...shared,
+  id: "revisePlan",
+  method: "POST",
+  path: `${task}/revise-plan`,
+  summary: "Send the plan back with what should change",
+  params: OnTask,
+  body: Feedback,
+  response: Task,
+  problems: [...missing, "task_wrong_status"],
+});
+
+export const approveTask = operation({
+  ...shared,
+  id: "approveTask",
+  method: "POST",
+  path: `${task}/approve`,
+  summary: "Accept a reviewed result; the task is done",
+  params: OnTask,
+  response: Task,
+  problems: [...missing, "task_wrong_status", "contract_unfulfilled"],
+});
+
+export const requestChanges = operation({
+  ...shared,
+  id: "requestChanges",
+  method: "POST",
+  path: `${task}/request-changes`,
+  summary: "Send a reviewed result back with what should change",
+  params: OnTask,
+  body: Feedback,
+  response: Task,
+  problems: [...missing, "task_wrong_status"],
+});
+
+export const addDependency = operation({
+  ...shared,
+  id: "addDependency",
+  method: "POST",
+  path: `${task}/dependencies`,
+  summary: "Let a task wait for another",
+  params: OnTask,
+  body: NewDependency,
+  response: AddedDependency,
+  status: 201,
+  problems: [
+    ...missing,
+    "dependency_cycle",
+    "dependency_exists",
+    "dependency_self",
+    "dependency_too_late",
+    "input_name_taken",
+    "contract_missing",
+  ],
+});
+
+export const removeDependency = operation({
+  ...shared,
+  id: "removeDependency",
+  method: "DELETE",
+  path: `${task}/dependencies/:upstream`,
+  summary: "Drop a dependency by the upstream task",
+  params: OnTask.extend({ upstream: TaskRef }),
+  response: Task,
+  problems: [...missing, "dependency_not_found"],
+});
+
+export const listNotes = operation({
+  ...shared,
+  id: "listNotes",
+  method: "GET",
+  path: `${task}/notes`,
+  summary: "A task's notes, oldest first",
+  params: OnTask,
+  response: z.object({ notes: z.array(Note) }),
+  problems: missing,
+});
+
+export const addNote = operation({
+  ...shared,
+  id: "addNote",
+  method: "POST",
+  path: `${task}/notes`,
+  summary: "Write to a task's worker and readers",
+  params: OnTask,
+  body: NewNote,
+  response: Note,
+  status: 201,
+  problems: missing,
+});
+
+export const explainMatch = operation({
+  ...shared,
+  id: "explainMatch",
+  method: "GET",
+  path: `${task}/match`,
+  summary: "Every server, every criterion: why this server",
+  params: OnTask,
+  response: MatchExplanation,
+  problems: missing,
+});

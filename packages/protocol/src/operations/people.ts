@@ -1,0 +1,286 @@
+import { z } from "zod";
+import { Activity, ActivityFilter } from "../activity.ts";
+import { Answer, Intervention, InterventionFilter } from "../interventions.ts";
+import { operation } from "../operation.ts";
+import { Me, Setup, SetupState, SignedIn, SignIn } from "../people.ts";
+import { NewPipeline, Pipeline } from "../pipelines.ts";
+import { NewProject, Project, ProjectChanges, ProjectCounts } from "../projects.ts";
+import { NewRegistrationToken, RegistrationToken, Server } from "../servers.ts";
+import { NewSession, Session } from "../sessions.ts";
+import { Task } from "../tasks.ts";
+import { ProjectRef } from "../vocabulary.ts";
+
+const InProject = z.object({ project: ProjectRef });
+const Done = z.object({ ok: z.literal(true) });
+
+export const setupState = operation({
+  id: "setupState",
+  door: "public",
+  tag: "people",
+  method: "GET",
+  path: "/api/v1/setup",
+  summary: "Whether the hub still waits for its first admin",
+  response: SetupState,
+});
+
+export const setup = operation({
+  id: "setup",
+  door: "public",
+  tag: "people",
+  method: "POST",
+  path: "/api/v1/setup",
+  summary: "Make the first admin with the one-time token of the set-up link",
+  body: Setup,
+  response: SignedIn,
+  status: 201,
+  problems: ["setup_done", "token_invalid"],
+});
+
+export const signIn = operation({
+  id: "signIn",
+  door: "public",
+  tag: "people",
+  method: "POST",
+  path: "/api/v1/auth/login",
+  summary: "Sign in with e-mail and password",
+  body: SignIn,
+  response: SignedIn,
+  problems: ["wrong_credentials"],
+});
+
+export const signOut = operation({
+  id: "signOut",
+  door: "people",
+  tag: "people",
+  method: "POST",
+  path: "/api/v1/auth/logout",
+  summary: "End this sign-in",
+  response: Done,
+});
+
+export const me = operation({
+  id: "me",
+  door: "people",
+  tag: "people",
+  method: "GET",
+  path: "/api/v1/auth/me",
+  summary: "Who is signed in",
+  response: Me,
+});
+
+export const listProjects = operation({
+  id: "listProjects",
+  door: "people",
+  tag: "projects",
+  method: "GET",
+  path: "/api/v1/projects",
+  summary: "The projects the caller may see",
+  response: z.object({ projects: z.array(Project) }),
+});
+
+export const createProject = operation({
+  id: "createProject",
+  door: "people",
+  tag: "projects",
+  method: "POST",
+  path: "/api/v1/projects",
+  summary: "Make a project; the caller becomes its owner",
+  body: NewProject,
+  response: Project,
+  status: 201,
+  problems: ["key_taken"],
+});
+
+export const viewProject = operation({
+  id: "viewProject",
+  door: "people",
+  tag: "projects",
+  method: "GET",
+  path: "/api/v1/projects/:project",
+  summary: "One project",
+  params: InProject,
+  response: Project,
+  problems: ["project_not_found"],
+});
+
+export const updateProject = operation({
+  id: "updateProject",
+  door: "people",
+  tag: "projects",
+  method: "PATCH",
+  path: "/api/v1/projects/:project",
+  summary: "Change a project's name and settings",
+  params: InProject,
+  body: ProjectChanges,
+  response: Project,
+  problems: ["project_not_found"],
+});
+
+export const countProject = operation({
+  id: "countProject",
+  door: "people",
+  tag: "projects",
+  method: "GET",
+  path: "/api/v1/projects/:project/counts",
+  summary: "How many tasks, servers, sessions and open questions there are",
+  params: InProject,
+  response: ProjectCounts,
+  problems: ["project_not_found"],
+});
+
+export const createRegistrationToken = operation({
+  id: "createRegistrationToken",
+  door: "people",
+  tag: "servers",
+  method: "POST",
+  path: "/api/v1/projects/:project/registration-tokens",
+  summary: "Make a one-time token with which a machine registers",
+  params: InProject,
+  body: NewRegistrationToken,
+  response: RegistrationToken,
+  status: 201,
+  problems: ["project_not_found"],
+});
+
+export const listServers = operation({
+  id: "listServers",
+  door: "people",
+  tag: "servers",
+  method: "GET",
+  path: "/api/v1/projects/:project/servers",
+  summary: "The project's servers",
+  params: InProject,
+  response: z.object({ servers: z.array(Server) }),
+  problems: ["project_not_found"],
+});
+
+export const listSessions = operation({
+  id: "listSessions",
+  door: "people",
+  tag: "sessions",
+  method: "GET",
+  path: "/api/v1/projects/:project/sessions",
+  summary: "The project's sessions, live ones first",
+  params: InProject,
+  query: z.object({ live: z.stringbool().optional() }),
+  response: z.object({ sessions: z.array(Session) }),
+  problems: ["project_not_found"],
+});
+
+export const createSession = operation({
+  id: "createSession",
+  door: "people",
+  tag: "sessions",
+  method: "POST",
+  path: "/api/v1/projects/:project/sessions",
+  summary: "Start a terminal on a server",
+  params: InProject,
+  body: NewSession,
+  response: Session,
+  status: 201,
+  problems: ["project_not_found", "server_not_found", "server_unreachable", "agent_unknown", "key_taken"],
+});
+
+const InSession = z.object({ project: ProjectRef, session: z.uuid() });
+
+export const viewSession = operation({
+  id: "viewSession",
+  door: "people",
+  tag: "sessions",
+  method: "GET",
+  path: "/api/v1/projects/:project/sessions/:session",
+  summary: "One session",
+  params: InSession,
+  response: Session,
+  problems: ["session_not_found"],
+});
+
+export const closeSession = operation({
+  id: "closeSession",
+  door: "people",
+  tag: "sessions",
+  method: "DELETE",
+  path: "/api/v1/projects/:project/sessions/:session",
+  summary: "End a session's program",
+  params: InSession,
+  response: Session,
+  problems: ["session_not_found", "session_not_live"],
+});
+
+export const listInterventions = operation({
+  id: "listInterventions",
+  door: "people",
+  tag: "interventions",
+  method: "GET",
+  path: "/api/v1/projects/:project/interventions",
+  summary: "What waits or waited for an answer, newest first",
+  params: InProject,
+  query: InterventionFilter,
+  response: z.object({ interventions: z.array(Intervention) }),
+  problems: ["project_not_found"],
+});
+
+export const respondIntervention = operation({
+  id: "respondIntervention",
+  door: "people",
+  tag: "interventions",
+  method: "POST",
+  path: "/api/v1/projects/:project/interventions/:intervention/respond",
+  summary: "Answer; the answer is typed into the session that asked",
+  params: InProject.extend({ intervention: z.string().min(4).max(36) }),
+  body: Answer,
+  response: Intervention,
+  problems: ["intervention_not_found", "intervention_ambiguous", "intervention_settled"],
+});
+
+export const listActivity = operation({
+  id: "listActivity",
+  door: "people",
+  tag: "activity",
+  method: "GET",
+  path: "/api/v1/projects/:project/activity",
+  summary: "What happened",
+  params: InProject,
+  query: ActivityFilter,
+  response: z.object({ activity: z.array(Activity) }),
+  problems: ["project_not_found"],
+});
+
+export const createPipeline = operation({
+  id: "createPipeline",
+  door: "people",
+  tag: "pipelines",
+  method: "POST",
+  path: "/api/v1/projects/:project/pipelines",
+  summary: "Make several tasks and their dependencies at once, all or nothing",
+  params: InProject,
+  body: NewPipeline,
+  response: Pipeline,
+  status: 201,
+  problems: ["project_not_found", "pipeline_invalid", "dependency_cycle"],
+});
+
+/** The three tasks of the demo, in pipeline order. */
+const DemoRun = z.object({ project: Project, tasks: z.array(Task) }).meta({ id: "DemoRun" });
+
+export const viewDemo = operation({
+  id: "viewDemo",
+  door: "people",
+  tag: "demo",
+  method: "GET",
+  path: "/api/v1/demo",
+  summary: "The newest pipeline of the demo",
+  response: DemoRun,
+  problems: ["project_not_found"],
+});
+
+export const runDemo = operation({
+  id: "runDemo",
+  door: "people",
+  tag: "demo",
+  method: "POST",
+  path: "/api/v1/demo/run",
+  summary: "Let the demo's pipeline run; a new one is made when the last was used",
+  response: DemoRun,
+  problems: ["project_not_found"],
+});

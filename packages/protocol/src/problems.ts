@@ -1,0 +1,99 @@
+/** Every way the hub can refuse. The key is the wire code (`urn:orchestratia:problem:<code>`); clients switch on it. */
+export const problems = {
+  invalid_request: { status: 422, title: "The request does not have the right form" },
+  malformed_json: { status: 400, title: "The body is not JSON" },
+  body_too_large: { status: 413, title: "The body is too large" },
+  unsupported_media_type: { status: 415, title: "Send JSON" },
+  nul_character: { status: 422, title: "Text may not contain NUL" },
+  unauthenticated: { status: 401, title: "Sign in first" },
+  wrong_credentials: { status: 401, title: "E-mail and password do not match" },
+  token_invalid: { status: 401, title: "The token is not valid" },
+  token_used: { status: 401, title: "The token was used already" },
+  token_expired: { status: 401, title: "The token has expired" },
+  csrf_failed: { status: 403, title: "The request did not come from the dashboard" },
+  forbidden: { status: 403, title: "You may not do this" },
+  setup_done: { status: 409, title: "This hub is set up already" },
+  not_found: { status: 404, title: "There is nothing at this address" },
+  project_not_found: { status: 404, title: "No such project" },
+  task_not_found: { status: 404, title: "No such task" },
+  task_ambiguous: { status: 409, title: "Several tasks begin with this" },
+  server_not_found: { status: 404, title: "No such server" },
+  session_not_found: { status: 404, title: "No such session" },
+  session_ambiguous: { status: 409, title: "Several sessions have this name" },
+  intervention_not_found: { status: 404, title: "No such intervention" },
+  intervention_ambiguous: { status: 409, title: "Several interventions begin with this" },
+  dependency_not_found: { status: 404, title: "No such dependency" },
+  task_wrong_status: { status: 409, title: "The task cannot make that move now" },
+  dependencies_unresolved: { status: 409, title: "The task still waits for others" },
+  not_the_worker: { status: 409, title: "Another session works on this task" },
+  stale_lease: { status: 409, title: "The right to work on this task has ended" },
+  session_busy: { status: 409, title: "This session has a started task already" },
+  session_not_live: { status: 409, title: "The session is not running" },
+  server_unreachable: { status: 409, title: "The server is not connected" },
+  agent_unknown: { status: 409, title: "The server does not have this agent" },
+  task_not_assignable: { status: 409, title: "This task is never assigned itself" },
+  dependency_cycle: { status: 409, title: "The dependency would close a circle" },
+  dependency_exists: { status: 409, title: "The tasks depend on each other already" },
+  dependency_self: { status: 422, title: "A task cannot depend on itself" },
+  dependency_too_late: { status: 409, title: "The task has been started" },
+  input_name_taken: { status: 409, title: "Two inputs would have one name" },
+  contract_missing: { status: 409, title: "The finished task never delivered this contract" },
+  contract_unfulfilled: { status: 422, title: "The result does not fulfil its contracts" },
+  contract_schema_invalid: { status: 422, title: "A contract's JSON Schema cannot be used" },
+  contract_changed: { status: 409, title: "The contracts changed while the result was checked" },
+  intervention_settled: { status: 409, title: "The intervention was answered already" },
+  human_only: { status: 403, title: "Only a person may answer this" },
+  parent_settled: { status: 409, title: "The parent task is settled" },
+  pipeline_invalid: { status: 422, title: "The pipeline cannot be created" },
+  version_conflict: { status: 412, title: "Somebody changed the task meanwhile" },
+  key_taken: { status: 409, title: "The key is taken" },
+  email_taken: { status: 409, title: "The e-mail address is taken" },
+  too_many_requests: { status: 429, title: "Too many requests" },
+  shutting_down: { status: 503, title: "The hub is stopping" },
+  database_unavailable: { status: 503, title: "The database does not answer" },
+  dashboard_unavailable: { status: 503, title: "The dashboard is not running" },
+  internal: { status: 500, title: "Something broke on our side" },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** A refusal that a caller can act on. `detail` is a plain sentence: existing clients print it. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly members: Record<string, unknown>;
+
+  constructor(code: ProblemCode, detail: string = problems[code].title, members: Record<string, unknown> = {}) {
+    super(`${code}: ${detail}`);
+    this.code = code;
+    this.detail = detail;
+    this.members = members;
+  }
+
+  get status(): number {
+    return problems[this.code].status;
+  }
+
+  /** The RFC 9457 document. The reserved members come last, so that a member called `status` cannot hide them. */
+  toDocument(instance?: string): Record<string, unknown> {
+    return {
+      ...this.members,
+      type: TYPE_PREFIX + this.code,
+      title: problems[this.code].title,
+      status: this.status,
+      detail: this.detail,
+      ...(instance === undefined ? {} : { instance }),
+    };
+  }
+}
+
+const TYPE_PREFIX = "urn:orchestratia:problem:";
+
+/** The code of a problem document, or undefined when the document is not one of ours. */
+export function problemCode(document: unknown): ProblemCode | undefined {
+  const type = (document as { type?: unknown } | null | undefined)?.type;
+  if (typeof type !== "string" || !type.startsWith(TYPE_PREFIX)) return undefined;
+  const code = type.slice(TYPE_PREFIX.length);
+  return Object.hasOwn(problems, code) ? (code as ProblemCode) : undefined;
+}

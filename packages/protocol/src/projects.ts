@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { Moment, ProjectId, ProjectRole } from "./vocabulary.ts";
+
+export const ProjectKey = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9]{1,9}$/, "2 to 10 capital letters and digits, such as APP")
+  .describe("The first half of every task key");
+
+const settings = {
+  require_plan_approval: z.boolean(),
+  require_review: z.boolean(),
+  orchestrator_may_approve: z.boolean(),
+  auto_start_sessions: z.boolean(),
+  default_agent: z
+    .string()
+    .max(100)
+    .nullable()
+    .describe("null: the first of claude, codex, gemini, opencode that the server has"),
+  default_server_dir: z.string().max(1000).nullable(),
+  close_session_on_settle: z.boolean(),
+};
+
+/** The settings that the engine reads, with what holds where nothing was chosen. */
+export const ProjectSettings = z
+  .object({
+    require_plan_approval: settings.require_plan_approval.default(false),
+    require_review: settings.require_review.default(false),
+    orchestrator_may_approve: settings.orchestrator_may_approve.default(false),
+    auto_start_sessions: settings.auto_start_sessions.default(true),
+    default_agent: settings.default_agent.default(null),
+    default_server_dir: settings.default_server_dir.default(null),
+    close_session_on_settle: settings.close_session_on_settle.default(false),
+  })
+  .meta({ id: "ProjectSettings" });
+export type ProjectSettings = z.infer<typeof ProjectSettings>;
+
+/** Without defaults, which a partial object would fill in and so reset what was not named. */
+const ChosenSettings = z.object(settings).partial();
+
+export const Project = z
+  .object({
+    id: ProjectId,
+    key: ProjectKey,
+    name: z.string(),
+    status: z.enum(["active", "archived"]),
+    settings: ProjectSettings,
+    role: ProjectRole.nullable().describe("The caller's role in it; null for an admin who is no member"),
+    created_at: Moment,
+  })
+  .meta({ id: "Project" });
+export type Project = z.infer<typeof Project>;
+
+export const NewProject = z
+  .object({ key: ProjectKey, name: z.string().trim().min(1).max(120), settings: ChosenSettings.optional() })
+  .meta({ id: "NewProject" });
+
+export const ProjectChanges = z
+  .object({ name: z.string().trim().min(1).max(120).optional(), settings: ChosenSettings.optional() })
+  .meta({ id: "ProjectChanges" });
+
+/** What the home page counts. */
+export const ProjectCounts = z
+  .object({
+    tasks: z.record(z.string(), z.number().int()).describe("By status"),
+    blocked: z.number().int(),
+    servers_online: z.number().int(),
+    servers: z.number().int(),
+    sessions_live: z.number().int(),
+    interventions_pending: z.number().int(),
+  })
+  .meta({ id: "ProjectCounts" });

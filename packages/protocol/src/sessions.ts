@@ -1,0 +1,55 @@
+import { z } from "zod";
+import {
+  AgentStatus,
+  Moment,
+  ProjectId,
+  ServerId,
+  SessionId,
+  SessionRole,
+  SessionStatus,
+  TaskId,
+} from "./vocabulary.ts";
+
+export const SessionName = z.string().trim().min(1).max(120);
+
+/** One terminal on a server. */
+export const Session = z
+  .object({
+    id: SessionId,
+    number: z.number().int().describe("Short, unique on the hub: what binary frames carry"),
+    project_id: ProjectId,
+    server_id: ServerId,
+    server_name: z.string(),
+    name: SessionName,
+    agent: z.string(),
+    role: SessionRole,
+    status: SessionStatus,
+    agent_status: AgentStatus,
+    working_directory: z.string().nullable(),
+    task_id: TaskId.nullable().describe("The unsettled task it works on"),
+    task_key: z.string().nullable(),
+    task_title: z.string().nullable(),
+    exit_code: z.number().int().nullable(),
+    error: z.string().nullable(),
+    created_at: Moment,
+    started_at: Moment.nullable(),
+    closed_at: Moment.nullable(),
+  })
+  .meta({ id: "Session" });
+export type Session = z.infer<typeof Session>;
+
+/** The session as the agent CLI prints it. */
+export const AgentSession = Session.extend({ working_directory: z.string().nullable() }).meta({ id: "AgentSession" });
+
+export const NewSession = z
+  .object({
+    server_id: ServerId,
+    name: SessionName.optional(),
+    agent: z.string().min(1).max(100).default("shell"),
+    role: SessionRole.optional(),
+    working_directory: z.string().max(1000).nullish(),
+    cols: z.number().int().min(20).max(500).default(120),
+    rows: z.number().int().min(5).max(300).default(40),
+  })
+  .meta({ id: "NewSession" });
+export type NewSession = z.infer<typeof NewSession>;
