@@ -20,6 +20,14 @@ export interface DashboardSocketOptions {
   open?: (url: string) => WebSocket;
 }
 
+/** How far a topic's facts have come. */
+interface Subscription {
+  /** The last position that is known to have come with everything before it; undefined: only what is new. */
+  after: number | undefined;
+  /** Whether what was missed has come: until then a newer fact says nothing of the older ones. */
+  caughtUp: boolean;
+}
+
 interface Attachment {
   cols: number;
   rows: number;
@@ -36,7 +44,7 @@ interface Attachment {
  */
 export class DashboardSocket {
   readonly #options: DashboardSocketOptions;
-  readonly #topics = new Map<string, number | undefined>();
+  readonly #topics = new Map<string, Subscription>();
   readonly #attachments = new Map<string, Attachment>();
   readonly #backoff = new Backoff({ firstMs: 500, mostMs: 15_000 });
   #socket: WebSocket | undefined;
@@ -55,8 +63,8 @@ export class DashboardSocket {
 
   /** Facts of a topic from `after` on (from now on without it). */
   subscribe(topic: string, after?: number): void {
-    this.#topics.set(topic, after);
-    this.#send({ type: "subscribe", topic, ...(after === undefined ? {} : { after }) });
+    this.#topics.set(topic, { after, caughtUp: after === undefined });
+    this.#sendSubscribe(topic, after);
   }
 
   unsubscribe(topic: string): void {
@@ -95,6 +103,7 @@ export class DashboardSocket {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#ready = false;
     this.#setState("closed");
     this.#socket?.close(1000);
   }
@@ -137,8 +146,7 @@ export class DashboardSocket {
     if (frame.type === "problem" && frame.session_id !== undefined) {
       this.#attachments.get(frame.session_id)?.listener.onProblem?.(String(frame.problem.detail));
     }
-    const position = positionOf(frame);
-    if (position !== undefined) for (const topic of this.#topics.keys()) this.#topics.set(topic, position);
+    this.#advance(frame);
     this.#options.onFrame?.(frame);
   }
 
@@ -146,10 +154,27 @@ export class DashboardSocket {
     this.#ready = true;
     this.#backoff.reset();
     this.#setState("live");
-    for (const [topic, after] of this.#topics) {
-      this.#send({ type: "subscribe", topic, ...(after === undefined ? {} : { after }) });
+    for (const [topic, subscription] of this.#topics) {
+      subscription.caughtUp = subscription.after === undefined;
+      this.#sendSubscribe(topic, subscription.after);
     }
     for (const id of this.#attachments.keys()) this.#sendAttach(id);
+  }
+
+  #advance(frame: DashboardFrame): void {
+    if (frame.type === "caught_up") {
+      const subscription = this.#topics.get(frame.topic);
+      if (!subscription) return;
+      subscription.after = Math.max(subscription.after ?? 0, frame.position);
+      subscription.caughtUp = true;
+      return;
+    }
+    const position = positionOf(frame);
+    if (position === undefined) return;
+    for (const subscription of this.#topics.values()) {
+      // An older fact is of another topic's past.
+      if (subscription.caughtUp) subscription.after = Math.max(subscription.after ?? 0, position);
+    }
   }
 
   #attached(frame: Extract<DashboardFrame, { type: "attached" }>): void {
@@ -168,6 +193,10 @@ export class DashboardSocket {
       attachment.offset = frame.offset + frame.payload.byteLength;
       attachment.listener.onOutput(frame.payload, frame.offset);
     }
+  }
+
+  #sendSubscribe(topic: string, after: number | undefined): void {
+    this.#send({ type: "subscribe", topic, ...(after === undefined ? {} : { after }) });
   }
 
   #sendAttach(session_id: string): void {

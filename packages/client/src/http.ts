@@ -69,7 +69,7 @@ export class HubClient {
       signal?: AbortSignal;
     };
     const url = this.#options.baseUrl + fillPath(operation.path, given.params) + queryString(given.query);
-    const response = await this.#send(url, {
+    const { ok, status, text } = await this.#send(url, {
       method: operation.method,
       headers: {
         accept: "application/json",
@@ -80,16 +80,16 @@ export class HubClient {
       ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
       signal: given.signal ?? AbortSignal.timeout(this.#options.timeoutMs ?? 60_000),
     });
-    const text = await response.text();
     const document = parseJson(text);
-    if (!response.ok) throw new RefusedError(response.status, asRecord(document));
+    if (!ok) throw new RefusedError(status, asRecord(document));
     if (document === undefined) throw new UnreachableError(`The answer of ${url} is not JSON.`);
     return document as ResponseOf<O>;
   }
 
-  async #send(url: string, init: RequestInit): Promise<Response> {
+  async #send(url: string, init: RequestInit): Promise<{ ok: boolean; status: number; text: string }> {
     try {
-      return await (this.#options.fetch ?? fetch)(url, init);
+      const response = await (this.#options.fetch ?? fetch)(url, init);
+      return { ok: response.ok, status: response.status, text: await response.text() };
     } catch (error) {
       throw new UnreachableError(`The hub at ${this.#options.baseUrl || "this address"} does not answer.`, {
         cause: error,

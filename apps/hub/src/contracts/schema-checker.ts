@@ -47,7 +47,7 @@ export class SchemaChecker {
     clearTimeout(this.#deadline);
     const worker = this.#worker;
     this.#worker = undefined;
-    if (worker) await (await worker).terminate();
+    if (worker !== undefined) await (await worker).terminate();
   }
 
   #ask(question: SchemaQuestion): Promise<string[]> {

@@ -60,5 +60,7 @@ parentPort?.on("message", (/** @type {SchemaQuestion} */ question) => {
 });
 
 // The compiler's own start-up is not the first schema's fault.
-compile({ type: "object", properties: { warm: { type: "array", items: { type: "string", pattern: "^a+$" } } } })({ warm: ["a"] });
+compile({ type: "object", properties: { warm: { type: "array", items: { type: "string", pattern: "^a+$" } } } })({
+  warm: ["a"],
+});
 parentPort?.postMessage(/** @type {SchemaAnswer} */ ({ id: 0, errors: [] }));

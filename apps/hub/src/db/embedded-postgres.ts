@@ -9,7 +9,7 @@ import { choosePlace } from "./embedded-postgres/place.ts";
 import { findPostmaster, isPostmaster, stopPostmaster } from "./embedded-postgres/postmaster.ts";
 
 /** Told what happens to the server; a pino logger fits. */
-export interface PostgresLog {
+interface PostgresLog {
   info(message: string): void;
   warn(message: string): void;
 }

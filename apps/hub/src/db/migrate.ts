@@ -6,7 +6,7 @@ import pg from "pg";
 import { advisoryLockKeys } from "./advisory-lock-keys.ts";
 
 /** The project's migrations, seen from `src/db` and from `dist/db` alike. */
-export const migrationsFolder = fileURLToPath(new URL("../../../../prisma/migrations", import.meta.url));
+const migrationsFolder = fileURLToPath(new URL("../../../../prisma/migrations", import.meta.url));
 
 /** The database's history and the migrations at hand do not belong together; somebody must look at it. */
 export class MigrationRefused extends Error {

@@ -34,12 +34,16 @@ export async function pipelinedTransaction(pool: pg.Pool, statements: PreparedSt
 
 async function attempt(pool: pg.Pool, statements: PreparedStatement[]): Promise<unknown[][]> {
   const client = await pool.connect();
+  // A connection that dies says so here as well as in the queries that wait; unheard, it would end the process.
+  const onError = () => {};
+  client.on("error", onError);
   const begun = client.query("begin");
   const sent = statements.map((statement) => client.query(statement));
   const ended = client.query("commit");
   const answers = await Promise.allSettled([begun, ...sent, ended]);
   const refused = answers.find((answer) => answer.status === "rejected");
   const commit = answers.at(-1);
+  client.off("error", onError);
   // A connection whose commit did not answer is in an unknown state: never lend it again.
   client.release(commit?.status === "rejected" ? (commit.reason as Error) : undefined);
   if (refused) throw refused.reason;

@@ -78,15 +78,16 @@ export function isTransient(error: unknown): boolean {
   return code === SERIALIZATION_FAILURE || code === DEADLOCK_DETECTED;
 }
 
-/**
- * Waits until this transaction is the only one in the project that holds the lock. It is a statement of its own and
- * must come before any read: a statement that waits inside a larger one goes on with the picture from before the wait.
- */
+/** Takes the project's lock, for a project's id; for whoever sends it along with other statements. */
 export const PROJECT_LOCK = {
   name: "project_lock",
   text: `select pg_advisory_xact_lock(${advisoryLockKeys.projects}, hashtext($1))`,
 };
 
+/**
+ * Waits until this transaction is the only one in the project that holds the lock. It is a statement of its own and
+ * must come before any read: a statement that waits inside a larger one goes on with the picture from before the wait.
+ */
 export async function projectLock(tx: Tx, projectId: string): Promise<void> {
   await tx.query(PROJECT_LOCK, [projectId]);
 }

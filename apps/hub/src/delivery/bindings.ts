@@ -36,6 +36,7 @@ export class Bindings {
 
   /** Adds what the rows know and the picture does not. */
   async load(sql: Sql): Promise<void> {
-    for (const row of await sql.query<{ session_id: string; task_id: string }>(HELD)) this.bind(row.session_id, row.task_id);
+    for (const row of await sql.query<{ session_id: string; task_id: string }>(HELD))
+      this.bind(row.session_id, row.task_id);
   }
 }

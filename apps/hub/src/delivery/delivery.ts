@@ -12,7 +12,11 @@ import { Messages } from "./messages.ts";
 import { SessionStarter } from "./session-starter.ts";
 
 /** A frame for a session, which is named beside it. */
-export type SessionPush = HubFrame extends infer F ? (F extends { session_id: string } ? Omit<F, "session_id"> : never) : never;
+export type SessionPush = HubFrame extends infer F
+  ? F extends { session_id: string }
+    ? Omit<F, "session_id">
+    : never
+  : never;
 
 export interface DeliveryOptions {
   pool: pg.Pool;
@@ -30,7 +34,10 @@ const UNDELIVERED_ON = {
   name: "undelivered_on_server",
   text: `${UNDELIVERED} and t.assigned_server_id = $1 order by t.priority desc, t.eligible_at, t.id`,
 };
-const UNDELIVERED_ALL = { name: "undelivered", text: `${UNDELIVERED} order by t.priority desc, t.eligible_at, t.id limit 5000` };
+const UNDELIVERED_ALL = {
+  name: "undelivered",
+  text: `${UNDELIVERED} order by t.priority desc, t.eligible_at, t.id limit 5000`,
+};
 const CONFIRM = {
   name: "confirm_delivery",
   text: `update tasks set assigned_session_id = $2, delivered_at = now(), deliveries = deliveries + 1
@@ -67,7 +74,11 @@ export class Delivery {
     this.#options = options;
     this.#sql = sqlOf(options.pool);
     this.#starter = new SessionStarter({ ...options, sql: this.#sql, isFree: (session) => this.#isFree(session) });
-    this.#messages = new Messages({ sql: this.#sql, push: (sessionId, frame) => this.push(sessionId, frame), sessions: options.sessions });
+    this.#messages = new Messages({
+      sql: this.#sql,
+      push: (sessionId, frame) => this.push(sessionId, frame),
+      sessions: options.sessions,
+    });
     options.sessions.onChange((session) => this.#sessionChanged(session));
   }
 
@@ -91,6 +102,7 @@ export class Delivery {
   /** The session works on the task now. */
   bind(sessionId: string, taskId: string): void {
     this.#bindings.bind(sessionId, taskId);
+    this.#starter.forget(sessionId);
     const session = this.#options.sessions.get(sessionId);
     if (session) session.taskId = taskId;
   }
@@ -119,7 +131,11 @@ export class Delivery {
   }
 
   /** Tells the session that created the task how it went. */
-  tellCreator(task: { id: string; title: string; source_session_id: string | null }, status: string, summary = ""): void {
+  tellCreator(
+    task: { id: string; title: string; source_session_id: string | null },
+    status: string,
+    summary = "",
+  ): void {
     if (!task.source_session_id) return;
     this.push(task.source_session_id, {
       type: "task_status_update",
@@ -174,13 +190,12 @@ export class Delivery {
   }
 
   #isFree(session: LiveSession): boolean {
-    const waitsForItsTask = session.taskId !== null && this.#bindings.sessionOf(session.taskId) === undefined;
     return (
       session.status === "active" &&
       session.role === "worker" &&
       session.agent !== "shell" &&
       this.#bindings.taskOf(session.id) === undefined &&
-      !waitsForItsTask
+      !this.#starter.isMeant(session)
     );
   }
 

@@ -71,7 +71,8 @@ export class Messages {
     for (const answer of await sql.query<WaitingAnswer>(ANSWERS)) {
       if (!this.#canType(answer.session_id, false)) continue;
       const { task_id, response } = answer;
-      if (!push(answer.session_id, { type: "intervention_response", intervention_id: answer.id, task_id, response })) continue;
+      if (!push(answer.session_id, { type: "intervention_response", intervention_id: answer.id, task_id, response }))
+        continue;
       await sql.query("update interventions set delivered_at = now() where id = $1", [answer.id]);
     }
   }

@@ -46,10 +46,22 @@ const SURROUNDINGS = {
 export class SessionStarter {
   readonly #options: SessionStarterOptions;
   readonly #starting = new Set<string>();
+  /** The sessions that were started for a task which they have not yet been given. */
+  readonly #meantFor = new Map<string, string>();
 
   constructor(options: SessionStarterOptions) {
     this.#options = options;
     options.sessions.onChange((session) => void this.#countFailure(session));
+  }
+
+  /** True while the session waits for the task that it was started for. */
+  isMeant(session: LiveSession): boolean {
+    return this.#meantFor.has(session.id);
+  }
+
+  /** The session has its task, or has ended. */
+  forget(sessionId: string): void {
+    this.#meantFor.delete(sessionId);
   }
 
   async startFor(task: AssignedTask): Promise<void> {
@@ -67,7 +79,7 @@ export class SessionStarter {
     if (!around?.auto_start || around.start_failures >= MAX_START_FAILURES) return;
     const agent = agentFor(around);
     if (agent === undefined || !(await this.#roomFor(task, around))) return;
-    await this.#options.startSession({
+    const session = await this.#options.startSession({
       caller: SYSTEM,
       projectId: task.project_id as ProjectId,
       serverId: task.assigned_server_id as ServerId,
@@ -77,6 +89,7 @@ export class SessionStarter {
       taskId: task.id,
       startedByHub: true,
     });
+    this.#meantFor.set(session.id, task.id);
   }
 
   /** The hub starts no more sessions on a server than it may have tasks; one at rest makes room for one that is needed. */
@@ -90,11 +103,13 @@ export class SessionStarter {
   }
 
   async #countFailure(session: LiveSession): Promise<void> {
+    if (session.status === "closed" || session.status === "error") this.forget(session.id);
     if (session.status !== "error" || !session.startedByHub || session.taskId === null) return;
     try {
-      await this.#options.sql.query("update tasks set start_failures = start_failures + 1 where id = $1 and status = 'assigned'", [
-        session.taskId,
-      ]);
+      await this.#options.sql.query(
+        "update tasks set start_failures = start_failures + 1 where id = $1 and status = 'assigned'",
+        [session.taskId],
+      );
     } catch (error) {
       this.#options.log.error({ err: error, session_id: session.id }, "a start failure was not counted");
     }
@@ -108,7 +123,8 @@ function agentFor({ default_agent, agents }: Surroundings): string | undefined {
 }
 
 function directoryFor(task: AssignedTask, { repos, default_dir }: Surroundings): string | null {
-  const asked = (task.structured_spec as { capability_requirements?: { repo?: string } } | null)?.capability_requirements?.repo;
+  const asked = (task.structured_spec as { capability_requirements?: { repo?: string } } | null)
+    ?.capability_requirements?.repo;
   for (const name of [task.target_repo, asked]) {
     const repo = name ? repos[name] : undefined;
     if (typeof repo === "string") return repo;

@@ -23,7 +23,9 @@ export async function addDependency(
     alias: dependency.alias ?? null,
   };
   const inserted = await inProject(engine, projectId, (tx) =>
-    insertDependency(tx, edge, (task, upstream) => dependencyFact("dependency.added", task, upstream, edge, actorOf(caller))),
+    insertDependency(tx, edge, (task, upstream) =>
+      dependencyFact("dependency.added", task, upstream, edge, actorOf(caller)),
+    ),
   );
   afterCommit(engine, { projectId, places: inserted.places, placeable: inserted.places.length > 0 });
   return { dependencyId: inserted.id, warnings: inserted.warnings };

@@ -5,7 +5,13 @@ import {
   type InputEdge,
   resolvedInputsFrom,
 } from "@orchestratia/domain/contracts";
-import { type DependencyEdge, type DependencyType, findCycle, isGating, isResolvedBy } from "@orchestratia/domain/dependency-graph";
+import {
+  type DependencyEdge,
+  type DependencyType,
+  findCycle,
+  isGating,
+  isResolvedBy,
+} from "@orchestratia/domain/dependency-graph";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { Tx } from "../db/transaction.ts";
 import type { Fact } from "../events/activity.ts";
@@ -52,7 +58,11 @@ const EDGES_OF = {
  * done is certain. An edge onto a done task resolves at once. Both tasks' versions rise: the upstream's because what is
  * demanded of its result may have changed.
  */
-export async function insertDependency(tx: Tx, edge: NewEdge, fact: (task: TaskRow, upstream: TaskRow) => Fact): Promise<InsertedEdge> {
+export async function insertDependency(
+  tx: Tx,
+  edge: NewEdge,
+  fact: (task: TaskRow, upstream: TaskRow) => Fact,
+): Promise<InsertedEdge> {
   if (edge.taskId === edge.upstreamId) throw new Problem("dependency_self");
   const locked = await lockTasks(tx, [edge.taskId, edge.upstreamId]);
   const task = locked.find(({ id }) => id === edge.taskId);
@@ -82,12 +92,18 @@ export async function insertDependency(tx: Tx, edge: NewEdge, fact: (task: TaskR
 
 function resolution(edge: NewEdge, upstream: TaskRow): { resolved: boolean; inputs?: Record<string, unknown> } {
   const delivered = deliveredContracts(upstream.result);
-  const resolved = isResolvedBy({ type: edge.type, contractKey: edge.contractKey }, { status: upstream.status, delivered });
+  const resolved = isResolvedBy(
+    { type: edge.type, contractKey: edge.contractKey },
+    { status: upstream.status, delivered },
+  );
   if (!resolved && edge.type === "input" && upstream.status === "done") {
     throw new Problem("contract_missing", `${upstream.key} is done and never delivered "${edge.contractKey}".`);
   }
   if (!resolved || edge.type !== "input") return { resolved };
-  return { resolved, inputs: resolvedInputsFrom([inputEdge(edge, upstream, true)], new Map([[upstream.id, delivered]])) };
+  return {
+    resolved,
+    inputs: resolvedInputsFrom([inputEdge(edge, upstream, true)], new Map([[upstream.id, delivered]])),
+  };
 }
 
 const inputEdge = (edge: NewEdge, upstream: { id: string; key: string }, resolved: boolean): InputEdge => ({
@@ -111,7 +127,10 @@ function refuseTakenName(task: TaskRow, upstream: TaskRow, edge: NewEdge, edges:
   }
   const name = conflictingName([...before, inputEdge(edge, upstream, false)]);
   if (name !== undefined) {
-    throw new Problem("input_name_taken", `Two dependencies of ${task.key} would both deliver "${name}"; give one an alias.`);
+    throw new Problem(
+      "input_name_taken",
+      `Two dependencies of ${task.key} would both deliver "${name}"; give one an alias.`,
+    );
   }
 }
 
@@ -120,7 +139,9 @@ async function refuseCycle(tx: Tx, task: TaskRow, edge: NewEdge): Promise<void> 
   const edges = await tx.query<DependencyEdge>(GATING_EDGES, [task.project_id]);
   const cycle = findCycle(edges, { taskId: edge.taskId, dependsOn: edge.upstreamId, type: edge.type });
   if (!cycle) return;
-  const keys = await tx.query<{ id: string; key: string }>("select id, key from tasks where id = any($1::uuid[])", [cycle]);
+  const keys = await tx.query<{ id: string; key: string }>("select id, key from tasks where id = any($1::uuid[])", [
+    cycle,
+  ]);
   const keyOf = new Map(keys.map(({ id, key }) => [id, key]));
   const path = cycle.map((id) => keyOf.get(id) ?? id);
   throw new Problem("dependency_cycle", `This would close a circle: ${path.join(" → ")}.`, { path });
@@ -147,7 +168,9 @@ async function inputsOf(tx: Tx, taskId: string): Promise<Record<string, unknown>
 function undeclared(upstream: TaskRow, edge: NewEdge): string[] {
   if (edge.type !== "input" || edge.contractKey === null) return [];
   if (declaredContracts(upstream.structured_spec).some(({ key }) => key === edge.contractKey)) return [];
-  return [`${upstream.key} does not declare the contract "${edge.contractKey}"; it will be required of its result all the same.`];
+  return [
+    `${upstream.key} does not declare the contract "${edge.contractKey}"; it will be required of its result all the same.`,
+  ];
 }
 
 /** The fact of an edge. */

@@ -1,5 +1,5 @@
-import { isGating } from "@orchestratia/domain/dependency-graph";
 import { deliveredName } from "@orchestratia/domain/contracts";
+import { isGating } from "@orchestratia/domain/dependency-graph";
 import { Problem } from "@orchestratia/protocol/problems";
 import { actorOf, type Caller } from "../access/caller.ts";
 import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
@@ -24,7 +24,12 @@ const REMOVE = {
 };
 
 /** Drops a dependency; a task that waited for nothing else is free. Throws `dependency_not_found`. */
-export async function removeDependency(engine: Engine, caller: Caller, taskId: string, upstreamId: string): Promise<void> {
+export async function removeDependency(
+  engine: Engine,
+  caller: Caller,
+  taskId: string,
+  upstreamId: string,
+): Promise<void> {
   const changes = await onProject(engine, taskId, async (tx, task) => {
     const [removed] = await tx.query<Removed>(REMOVE, [taskId, upstreamId]);
     if (!removed) throw new Problem("dependency_not_found", `${task.key} has no such dependency.`);
@@ -36,7 +41,9 @@ export async function removeDependency(engine: Engine, caller: Caller, taskId: s
       task,
       {
         ...(frees ? { blockers: sql("blockers - 1") } : {}),
-        ...(name !== undefined && removed.resolved ? { resolved_inputs: sql(`resolved_inputs - ${quoted(name)}`) } : {}),
+        ...(name !== undefined && removed.resolved
+          ? { resolved_inputs: sql(`resolved_inputs - ${quoted(name)}`) }
+          : {}),
       },
       dependencyFact("dependency.removed", task, { id: upstreamId, key: removed.key }, edge, actorOf(caller)),
     );

@@ -5,7 +5,6 @@ import { transaction } from "../db/transaction.ts";
 import { ACTIVITY_COLUMNS, type ActivityRow, toActivity } from "./activity-row.ts";
 import type { Bus } from "./bus.ts";
 
-
 const BATCH = 1_000;
 /** A net only: whoever records facts wakes the sequencer itself. */
 const NET_MS = 2_000;

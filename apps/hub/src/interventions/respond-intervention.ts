@@ -45,7 +45,12 @@ export async function respondIntervention(
       const move = decide(task, "respond", { workerInterventionOpen: await anotherOpen(tx, task.id) });
       if (move.to !== task.status) {
         const fact = { ...aboutTask(task), type: "task.resumed" as const, actor: actorOf(caller) };
-        await writeTask(tx, task, { status: move.to, resume_status: null }, { ...fact, details: moveDetails(task, move.to) });
+        await writeTask(
+          tx,
+          task,
+          { status: move.to, resume_status: null },
+          { ...fact, details: moveDetails(task, move.to) },
+        );
       }
     }
     return found;
@@ -70,7 +75,9 @@ async function answer(tx: Tx, asked: Asked, caller: Caller, response: string): P
   );
   if (answered.length > 0) return;
   const [now] = await tx.query<{ status: string }>("select status from interventions where id = $1", [asked.id]);
-  throw new Problem("intervention_settled", `This was ${now?.status ?? "settled"} already.`, { current_status: now?.status });
+  throw new Problem("intervention_settled", `This was ${now?.status ?? "settled"} already.`, {
+    current_status: now?.status,
+  });
 }
 
 async function anotherOpen(tx: Tx, taskId: string): Promise<boolean> {

@@ -96,9 +96,7 @@ export class Matcher {
     if (index.size === 0) return 0;
     const pending = await this.#sql.query<PendingRow>(PENDING, [projectId]);
     const picks: Pick[] = [];
-    const inOrder = pending
-      .map((row) => ({ ...row, eligibleAt: row.eligible_at.getTime() }))
-      .sort(comparePending);
+    const inOrder = pending.map((row) => ({ ...row, eligibleAt: row.eligible_at.getTime() })).sort(comparePending);
     for (const task of inOrder) {
       const server = index.best(task.requirements);
       if (!server) continue;

@@ -11,8 +11,8 @@ import { assignLocked } from "../tasks/assign-task.ts";
 import { afterCommit, type Engine } from "../tasks/engine.ts";
 import { insertTask, takeNumbers } from "../tasks/insert-task.ts";
 import { inProject } from "../tasks/move.ts";
-import { lockTask, type Places } from "../tasks/task-row.ts";
 import { resolveTaskRef } from "../tasks/task-ref.ts";
+import { lockTask, type Places } from "../tasks/task-row.ts";
 import { inspectSpec } from "../tasks/write-spec.ts";
 
 export interface CreatedPipeline {
@@ -60,7 +60,9 @@ export async function createPipeline(
     }
     for (const [at, task] of pipeline.tasks.entries()) {
       if (!task.assign) continue;
-      const assigned = await assignLocked(tx, caller, await lockTask(tx, ids[at] as string), { session_name: task.assign });
+      const assigned = await assignLocked(tx, caller, await lockTask(tx, ids[at] as string), {
+        session_name: task.assign,
+      });
       changed.push(...assigned.places);
       ready.push(...assigned.ready);
     }
@@ -77,8 +79,15 @@ const taskOf = (task: PipelineTask) => ({
   auto_assign: task.assign ? false : task.auto_assign,
 });
 
-async function resolveEdges(database: Database, projectId: ProjectId, { tasks }: NewPipeline, ids: string[]): Promise<NewEdge[]> {
-  const byName = new Map(tasks.flatMap((task, at) => (task.id === undefined ? [] : [[task.id, ids[at] as string] as const])));
+async function resolveEdges(
+  database: Database,
+  projectId: ProjectId,
+  { tasks }: NewPipeline,
+  ids: string[],
+): Promise<NewEdge[]> {
+  const byName = new Map(
+    tasks.flatMap((task, at) => (task.id === undefined ? [] : [[task.id, ids[at] as string] as const])),
+  );
   if (byName.size !== tasks.filter((task) => task.id !== undefined).length) {
     throw new Problem("pipeline_invalid", "Two tasks of the file have one id.");
   }
@@ -90,7 +99,8 @@ async function resolveEdges(database: Database, projectId: ProjectId, { tasks }:
   const edges: NewEdge[] = [];
   for (const [at, task] of tasks.entries()) {
     for (const dependency of task.depends_on) {
-      const given = typeof dependency === "object" ? dependency : { task: dependency, dependency_type: "blocks" as const };
+      const given =
+        typeof dependency === "object" ? dependency : { task: dependency, dependency_type: "blocks" as const };
       edges.push({
         taskId: ids[at] as string,
         upstreamId: await resolve(given.task),

@@ -102,12 +102,17 @@ async function serverPlace(tx: Tx, projectId: string, serverId: string | undefin
 export async function unassignTask(engine: Engine, caller: Caller, taskId: string): Promise<void> {
   const changes = await onTask(engine, taskId, async (tx, task) => {
     decide(task, "unassign");
-    const places = await writeTask(tx, task, { ...backToPending, auto_assign: false }, {
-      ...aboutTask(task),
-      type: "task.unassigned",
-      actor: actorOf(caller),
-      details: { ...moveDetails(task, "pending"), reason: "taken back by hand" },
-    });
+    const places = await writeTask(
+      tx,
+      task,
+      { ...backToPending, auto_assign: false },
+      {
+        ...aboutTask(task),
+        type: "task.unassigned",
+        actor: actorOf(caller),
+        details: { ...moveDetails(task, "pending"), reason: "taken back by hand" },
+      },
+    );
     return { projectId: task.project_id, places };
   });
   afterCommit(engine, { ...changes, released: [taskId], placeable: true });

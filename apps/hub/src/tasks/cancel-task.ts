@@ -13,7 +13,7 @@ export async function cancelTask(engine: Engine, caller: Caller, taskId: string)
     decide(task, "cancel");
     const family = await unsettledFamily(tx, taskId);
     const places: Places = [];
-    for (const member of family) places.push(...(await cancelOne(tx, member, caller)));
+    for (const member of family) places.push(...(await cancelLocked(tx, member, caller)));
     return { family, places };
   });
   const [first] = cancelled.family;
@@ -46,11 +46,13 @@ async function unsettledFamily(tx: Tx, taskId: string): Promise<TaskRow[]> {
   return family.filter((task) => !isSettled(task.status));
 }
 
-async function cancelOne(tx: Tx, task: TaskRow, caller: Caller): Promise<Places> {
+/** Cancels one task whose row is locked; the project's lock is held. */
+export async function cancelLocked(tx: Tx, task: TaskRow, caller: Caller): Promise<Places> {
   await closeLease(tx, task.id, "cancelled");
-  await tx.query("update interventions set status = 'cancelled', responded_at = now() where task_id = $1 and status = 'pending'", [
-    task.id,
-  ]);
+  await tx.query(
+    "update interventions set status = 'cancelled', responded_at = now() where task_id = $1 and status = 'pending'",
+    [task.id],
+  );
   return writeTask(
     tx,
     task,

@@ -8,7 +8,12 @@ import { startTask } from "./start-task.ts";
 
 const API_SPEC = {
   expected_output: {
-    contracts: [{ key: "api_schema", schema: { type: "object", required: ["endpoints"], properties: { endpoints: { type: "array" } } } }],
+    contracts: [
+      {
+        key: "api_schema",
+        schema: { type: "object", required: ["endpoints"], properties: { endpoints: { type: "array" } } },
+      },
+    ],
   },
 };
 const result = (contracts: Record<string, unknown>) => Completion.parse({ result: { summary: "done", contracts } });
@@ -22,9 +27,11 @@ async function worker(hub: TestEngine) {
 }
 
 const factsOf = async (hub: TestEngine, taskId: string) =>
-  (await hub.sql.query<{ event_type: string }>("select event_type from activity_log where task_id = $1 order by seq", [taskId])).map(
-    (row) => row.event_type,
-  );
+  (
+    await hub.sql.query<{ event_type: string }>("select event_type from activity_log where task_id = $1 order by seq", [
+      taskId,
+    ])
+  ).map((row) => row.event_type);
 
 test("a completion hands its contract on, frees the dependent, places it and pushes it", async () => {
   await using database = await createTestDatabase();
@@ -48,9 +55,25 @@ test("a completion hands its contract on, frees the dependent, places it and pus
     resolved_inputs: { api_schema: api },
     assigned_session_id: session.id,
   });
-  expect(server.frames.at(-1)).toMatchObject({ type: "task_assigned", task_id: b, resolved_inputs: { api_schema: api } });
-  expect(await factsOf(hub, a)).toEqual(["task.created", "task.assigned", "task.delivered", "task.started", "task.completed"]);
-  expect(await factsOf(hub, b)).toEqual(["task.created", "dependency.added", "task.unblocked", "task.assigned", "task.delivered"]);
+  expect(server.frames.at(-1)).toMatchObject({
+    type: "task_assigned",
+    task_id: b,
+    resolved_inputs: { api_schema: api },
+  });
+  expect(await factsOf(hub, a)).toEqual([
+    "task.created",
+    "task.assigned",
+    "task.delivered",
+    "task.started",
+    "task.completed",
+  ]);
+  expect(await factsOf(hub, b)).toEqual([
+    "task.created",
+    "dependency.added",
+    "task.unblocked",
+    "task.assigned",
+    "task.delivered",
+  ]);
   const [counted] = await hub.sql.query("select active_tasks from servers where id = $1", [server.id]);
   expect(counted).toEqual({ active_tasks: 1 });
   expect(hub.engine.fleet.of(project).get(server.id)?.activeTasks).toBe(1);
@@ -108,7 +131,9 @@ test("a repeated report is answered like the first, another result is refused", 
   await completeTask(hub.engine, session, a, result({}));
   const done = await hub.task(a);
   await completeTask(hub.engine, session, a, result({}));
-  await expect(completeTask(hub.engine, session, a, result({ more: 1 }))).rejects.toMatchObject({ code: "task_wrong_status" });
+  await expect(completeTask(hub.engine, session, a, result({ more: 1 }))).rejects.toMatchObject({
+    code: "task_wrong_status",
+  });
   expect(await hub.task(a)).toEqual(done);
 });
 
@@ -122,12 +147,17 @@ test("one bad entry of a batch harms nobody", async () => {
     const session = await hub.addSession(project, server);
     const id = await hub.addTask(project, n === 5 ? { structured_spec: API_SPEC } : {});
     await hub.settled();
-    const [row] = await hub.sql.query<{ assigned_session_id: string }>("select assigned_session_id from tasks where id = $1", [id]);
+    const [row] = await hub.sql.query<{ assigned_session_id: string }>(
+      "select assigned_session_id from tasks where id = $1",
+      [id],
+    );
     expect(row?.assigned_session_id).toBe(session.id);
     await startTask(hub.engine, session, id);
     tasks.push({ id, session });
   }
-  const outcomes = await Promise.allSettled(tasks.map(({ id, session }) => completeTask(hub.engine, session, id, result({}))));
+  const outcomes = await Promise.allSettled(
+    tasks.map(({ id, session }) => completeTask(hub.engine, session, id, result({}))),
+  );
   expect(outcomes.map(({ status }) => status)).toEqual(tasks.map((_, n) => (n === 5 ? "rejected" : "fulfilled")));
   const statuses = await Promise.all(tasks.map(async ({ id }) => (await hub.task(id)).status));
   expect(statuses).toEqual(tasks.map((_, n) => (n === 5 ? "running" : "done")));

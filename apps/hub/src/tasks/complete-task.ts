@@ -11,7 +11,14 @@ import { type CompletionRequest, type Judgement, judgeCompletion, wrongStatus } 
 import { projectOf } from "./move.ts";
 import type { Fold, Outcome } from "./project-writer.ts";
 import { reviewTask } from "./review-task.ts";
-import { type DoneEntry, LOCK_FAMILY, LOCK_SERVERS, SETTLE_DONE, type SettleRow, type WantedPlace } from "./settle-statement.ts";
+import {
+  type DoneEntry,
+  LOCK_FAMILY,
+  LOCK_SERVERS,
+  SETTLE_DONE,
+  type SettleRow,
+  type WantedPlace,
+} from "./settle-statement.ts";
 
 /** Completions that share one transaction at most. */
 const MOST = 64;
@@ -77,7 +84,10 @@ export const completionFold = (engine: () => Engine): Fold<CompletionRequest> =>
 });
 
 async function runCompletions(engine: Engine, requests: CompletionRequest[]): Promise<Outcome[]> {
-  const pictures = await readPictures(engine.database.sql, requests.map(({ taskId }) => taskId));
+  const pictures = await readPictures(
+    engine.database.sql,
+    requests.map(({ taskId }) => taskId),
+  );
   const outcomes = new Map<CompletionRequest, Outcome>();
   const settling: Settling[] = [];
   const touched = new Set<string>();
@@ -88,7 +98,8 @@ async function runCompletions(engine: Engine, requests: CompletionRequest[]): Pr
       const judgement = judgeCompletion(request, picture);
       if (judgement.kind === "ask_schemas") throw new SchemasWanted(judgement);
       if (judgement.kind === "arrived") outcomes.set(request, await answerOf(sameResult(engine, request, picture)));
-      else if (judgement.to === "review") outcomes.set(request, await answerOf(reviewTask(engine, request, picture, judgement)));
+      else if (judgement.to === "review")
+        outcomes.set(request, await answerOf(reviewTask(engine, request, picture, judgement)));
       // One statement changes each row once: a task and its dependent cannot settle in the same one.
       else if (meets(touched, picture)) throw new TaskMoved();
       else settling.push({ request, picture, judgement });
@@ -101,7 +112,8 @@ async function runCompletions(engine: Engine, requests: CompletionRequest[]): Pr
 }
 
 function meets(touched: Set<string>, picture: CompletionPicture): boolean {
-  if (touched.has(picture.id) || picture.dependents.some(({ task_id }) => touched.has(`settles ${task_id}`))) return true;
+  if (touched.has(picture.id) || picture.dependents.some(({ task_id }) => touched.has(`settles ${task_id}`)))
+    return true;
   touched.add(`settles ${picture.id}`);
   for (const { task_id } of picture.dependents) touched.add(task_id);
   return false;
@@ -156,7 +168,9 @@ async function settle(engine: Engine, settling: Settling[]): Promise<[Completion
     ready,
     released: [...done],
     places: [
-      ...entries.flatMap((entry) => (entry.freed_server_id && !done.has(entry.id) ? [[entry.freed_server_id, 1] as const] : [])),
+      ...entries.flatMap((entry) =>
+        entry.freed_server_id && !done.has(entry.id) ? [[entry.freed_server_id, 1] as const] : [],
+      ),
       ...wanted.flatMap((want) => (placed.has(want.task_id) ? [] : [[want.server_id, -1] as const])),
       ...ready.flatMap((task) => (task.placed ? [] : [[task.assigned_server_id, 1] as const])),
     ],

@@ -80,7 +80,12 @@ async function requireOpenParent(tx: Tx, parentId: string): Promise<void> {
 }
 
 /** The creating session: the caller itself, or the one that a version 1 client names, if it is of this project. */
-async function sourceSession(tx: Tx, projectId: string, caller: Caller, named: string | null | undefined): Promise<string | null> {
+async function sourceSession(
+  tx: Tx,
+  projectId: string,
+  caller: Caller,
+  named: string | null | undefined,
+): Promise<string | null> {
   if (caller.kind === "session") return caller.id;
   if (caller.kind !== "server" || !named) return null;
   const [session] = await tx.query<{ id: string }>("select id from sessions where id::text = $1 and project_id = $2", [

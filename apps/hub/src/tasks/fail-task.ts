@@ -40,4 +40,5 @@ export async function failTask(engine: Engine, caller: Caller, taskId: string, e
   engine.delivery.tellCreator(task, "failed", error);
 }
 
-const saidBefore = (task: TaskRow, error: string): boolean => (task.result as { error?: unknown } | null)?.error === error;
+const saidBefore = (task: TaskRow, error: string): boolean =>
+  (task.result as { error?: unknown } | null)?.error === error;

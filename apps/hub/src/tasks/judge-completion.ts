@@ -92,8 +92,12 @@ export function wrongStatus(task: { key: string; status: string }, move: string,
 function unfulfilled(picture: CompletionPicture, check: ContractCheck): Problem {
   const missing = check.missing.map((key) => `"${key}" is missing`);
   const invalid = check.invalid.map(({ key, errors }) => `"${key}" is not valid: ${errors.join("; ")}`);
-  return new Problem("contract_unfulfilled", `The result of ${picture.key} falls short: ${[...missing, ...invalid].join(", ")}.`, {
-    missing: check.missing,
-    invalid: check.invalid,
-  });
+  return new Problem(
+    "contract_unfulfilled",
+    `The result of ${picture.key} falls short: ${[...missing, ...invalid].join(", ")}.`,
+    {
+      missing: check.missing,
+      invalid: check.invalid,
+    },
+  );
 }

@@ -47,10 +47,10 @@ export function inProject<T>(engine: Engine, projectId: string, work: (tx: Tx) =
 
 /** Closes the task's open lease for good: whatever its holder reports later is stale. */
 export async function closeLease(tx: Tx, taskId: string, reason: string): Promise<void> {
-  await tx.query("update engine.leases set closed_at = now(), close_reason = $2 where task_id = $1 and closed_at is null", [
-    taskId,
-    reason,
-  ]);
+  await tx.query(
+    "update engine.leases set closed_at = now(), close_reason = $2 where task_id = $1 and closed_at is null",
+    [taskId, reason],
+  );
 }
 
 /** The questions that a worker asked about the task are moot once its lease has ended. */

@@ -39,9 +39,7 @@ export class ProjectWriter<Entry> {
 
   /** Runs `work` when its turn comes, with nothing beside it. */
   alone<T>(work: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) =>
-      this.#add({ kind: "alone", work: () => work().then(resolve, reject) }),
-    );
+    return new Promise((resolve, reject) => this.#add({ kind: "alone", work: () => work().then(resolve, reject) }));
   }
 
   /** When nothing waits any more. */

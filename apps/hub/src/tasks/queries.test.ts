@@ -147,7 +147,13 @@ test("a list costs the same few statements however long it is", async () => {
         return on.engine.database.sql.query(statement, values);
       },
     };
-    const fleet = { of: on.engine.fleet.of.bind(on.engine.fleet), read: async () => (statements++, []) };
+    const fleet = {
+      of: (id: string) => on.engine.fleet.of(id),
+      read: async () => {
+        statements += 1;
+        return [];
+      },
+    };
     const page = await listTasks({ database: { sql }, fleet }, project, { limit });
     return { length: page.tasks.length, statements };
   };

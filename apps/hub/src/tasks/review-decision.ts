@@ -12,10 +12,11 @@ export function submitTask(engine: Engine, caller: Caller, taskId: string, compl
 
 /** Accepts a reviewed result. The contracts are checked once more: they may have changed since it was submitted. */
 export async function approveTask(engine: Engine, caller: Caller, taskId: string): Promise<void> {
-  const [stored] = await engine.database.sql.query<{ result: unknown; git_diff_stats: Record<string, unknown> | null; partial: boolean }>(
-    "select result, git_diff_stats, contract_status = 'partial' as partial from tasks where id = $1",
-    [taskId],
-  );
+  const [stored] = await engine.database.sql.query<{
+    result: unknown;
+    git_diff_stats: Record<string, unknown> | null;
+    partial: boolean;
+  }>("select result, git_diff_stats, contract_status = 'partial' as partial from tasks where id = $1", [taskId]);
   const completion = Completion.parse({
     result: stored?.result ?? null,
     git_diff_stats: stored?.git_diff_stats ?? null,

@@ -31,18 +31,20 @@ export type SettleRow =
 /** The dependents' rows are locked too: their counters change, and an assignment may be on its way to them. */
 export const LOCK_FAMILY = {
   name: "settle_lock_family",
-  text: `select id from tasks where id = any($1::uuid[])
-      or id in (select task_id from task_dependencies where depends_on_task_id = any($1::uuid[]) and not resolved)
-    order by id for update`,
+  text: `select id from tasks where id = any(array(
+      select unnest($1::uuid[])
+      union select task_id from task_dependencies where depends_on_task_id = any($1::uuid[]) and not resolved
+    )) order by id for update`,
 };
 
 /** Servers that give or get a place; those of dependents that were assigned while blocked take one now. */
 export const LOCK_SERVERS = {
   name: "settle_lock_servers",
-  text: `select id from servers where id = any($1::uuid[]) or id in (
-      select t.assigned_server_id from task_dependencies d join tasks t on t.id = d.task_id
-      where d.depends_on_task_id = any($2::uuid[]) and not d.resolved and t.status = 'assigned')
-    order by id for update`,
+  text: `select id from servers where id = any(array(
+      select unnest($1::uuid[])
+      union select t.assigned_server_id from task_dependencies d join tasks t on t.id = d.task_id
+      where d.depends_on_task_id = any($2::uuid[]) and not d.resolved and t.status = 'assigned'
+    )) order by id for update`,
 };
 
 /**

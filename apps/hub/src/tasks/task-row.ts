@@ -76,7 +76,10 @@ export const sql = (text: string): Expression => new Expression(text);
 export const json = (value: unknown): Json => new Json(value);
 
 /** New values by column: text, numbers, dates, arrays of text, `json(…)` or `sql(…)`. */
-export type TaskColumns = Record<string, string | number | boolean | Date | null | readonly string[] | Expression | Json>;
+export type TaskColumns = Record<
+  string,
+  string | number | boolean | Date | null | readonly string[] | Expression | Json
+>;
 
 /** Places taken (1) and given back (-1), by server. */
 export type Places = (readonly [serverId: string, delta: number])[];
@@ -121,7 +124,10 @@ function placeChange(before: TaskRow, after: TaskRow): Places {
 }
 
 /** What every fact about a task begins with. */
-export const aboutTask = (task: Pick<TaskRow, "id" | "project_id">) => ({ project_id: task.project_id, task_id: task.id });
+export const aboutTask = (task: Pick<TaskRow, "id" | "project_id">) => ({
+  project_id: task.project_id,
+  task_id: task.id,
+});
 
 /** The details of a move's fact. */
 export const moveDetails = (task: Pick<TaskRow, "key" | "title" | "status">, to: TaskStatus) => ({
@@ -130,4 +136,3 @@ export const moveDetails = (task: Pick<TaskRow, "key" | "title" | "status">, to:
   key: task.key,
   title: task.title,
 });
-

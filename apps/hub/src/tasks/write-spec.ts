@@ -16,12 +16,16 @@ const KNOWN_MEMBERS = new Set([
  * Looks at a structured spec before it is stored: its schemas must be usable, or the task could never be completed.
  * Throws `contract_schema_invalid`; answers warnings about members that nobody will read.
  */
-export async function inspectSpec(schemas: SchemaChecker, spec: Record<string, unknown> | null | undefined): Promise<string[]> {
+export async function inspectSpec(
+  schemas: SchemaChecker,
+  spec: Record<string, unknown> | null | undefined,
+): Promise<string[]> {
   if (!spec) return [];
   for (const { key, schema } of declaredContracts(spec)) {
     if (schema === undefined) continue;
     const errors = await schemas.checkSchema(schema);
-    if (errors.length > 0) throw new Problem("contract_schema_invalid", `Contract "${key}": ${errors.join("; ")}.`, { key, errors });
+    if (errors.length > 0)
+      throw new Problem("contract_schema_invalid", `Contract "${key}": ${errors.join("; ")}.`, { key, errors });
   }
   return Object.keys(spec)
     .filter((member) => !KNOWN_MEMBERS.has(member))

@@ -260,8 +260,12 @@ export const createPipeline = operation({
   problems: ["project_not_found", "pipeline_invalid", "dependency_cycle"],
 });
 
+export const DemoState = z
+  .enum(["ready", "running", "done", "stopped"])
+  .describe("stopped: a task failed or was cancelled, or its worker is gone; another run begins anew");
+
 /** The three tasks of the demo, in pipeline order. */
-const DemoRun = z.object({ project: Project, tasks: z.array(Task) }).meta({ id: "DemoRun" });
+const DemoRun = z.object({ project: Project, state: DemoState, tasks: z.array(Task) }).meta({ id: "DemoRun" });
 
 export const viewDemo = operation({
   id: "viewDemo",
@@ -282,5 +286,5 @@ export const runDemo = operation({
   path: "/api/v1/demo/run",
   summary: "Let the demo's pipeline run; a new one is made when the last was used",
   response: DemoRun,
-  problems: ["project_not_found"],
+  problems: ["project_not_found", "task_not_found"],
 });

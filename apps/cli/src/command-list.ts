@@ -1,0 +1,152 @@
+import type { CommandModule } from "./command-module.ts";
+
+interface ListedCommand {
+  /** The words that call it. */
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+/** The words under which commands stand, outer ones first. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  task: "Make, find and work on tasks",
+  "task deps": "What a task waits for",
+  intervention: "Questions that wait for an answer",
+  server: "The project's machines",
+  session: "The project's terminals",
+  pipeline: "Several tasks at once",
+};
+
+/** Every command, in the order of the help. A module is loaded when its command is called. */
+export const COMMANDS: readonly ListedCommand[] = [
+  {
+    name: "task create",
+    summary: "Make a task",
+    load: async () => (await import("./commands/task-create.ts")).taskCreate,
+  },
+  {
+    name: "task list",
+    summary: "The project's tasks, newest first",
+    load: async () => (await import("./commands/task-list.ts")).taskList,
+  },
+  {
+    name: "task check",
+    summary: "The unsettled tasks of this session, with everything needed to work on them",
+    load: async () => (await import("./commands/task-check.ts")).taskCheck,
+  },
+  {
+    name: "task view",
+    summary: "One task in full",
+    load: async () => (await import("./commands/task-view.ts")).taskView,
+  },
+  {
+    name: "task status",
+    summary: "One task in full (the same as view)",
+    load: async () => (await import("./commands/task-status.ts")).taskStatus,
+  },
+  {
+    name: "task start",
+    summary: "Begin to work on a task",
+    load: async () => (await import("./commands/task-start.ts")).taskStart,
+  },
+  {
+    name: "task plan",
+    summary: "Submit the plan of a task for review",
+    load: async () => (await import("./commands/task-plan.ts")).taskPlan,
+  },
+  {
+    name: "task complete",
+    summary: "Deliver a task's result",
+    load: async () => (await import("./commands/task-complete.ts")).taskComplete,
+  },
+  {
+    name: "task submit",
+    summary: "Deliver a task's result for review",
+    load: async () => (await import("./commands/task-submit.ts")).taskSubmit,
+  },
+  {
+    name: "task fail",
+    summary: "Give a task up, saying why",
+    load: async () => (await import("./commands/task-fail.ts")).taskFail,
+  },
+  {
+    name: "task help",
+    summary: "Ask a person; the task waits for the answer",
+    load: async () => (await import("./commands/task-help.ts")).taskHelp,
+  },
+  {
+    name: "task note",
+    summary: "Write a note on a task",
+    load: async () => (await import("./commands/task-note.ts")).taskNote,
+  },
+  {
+    name: "task notes",
+    summary: "The notes on a task, oldest first",
+    load: async () => (await import("./commands/task-notes.ts")).taskNotes,
+  },
+  {
+    name: "task assign",
+    summary: "Give a task to a session",
+    load: async () => (await import("./commands/task-assign.ts")).taskAssign,
+  },
+  {
+    name: "task update",
+    summary: "Change a task's fields",
+    load: async () => (await import("./commands/task-update.ts")).taskUpdate,
+  },
+  {
+    name: "task cancel",
+    summary: "Cancel a task and its children",
+    load: async () => (await import("./commands/task-cancel.ts")).taskCancel,
+  },
+  {
+    name: "task deps add",
+    summary: "Let a task wait for another",
+    load: async () => (await import("./commands/task-deps-add.ts")).taskDepsAdd,
+  },
+  {
+    name: "task deps remove",
+    summary: "Let a task no longer wait for another",
+    load: async () => (await import("./commands/task-deps-remove.ts")).taskDepsRemove,
+  },
+  {
+    name: "intervention list",
+    summary: "Questions asked and answered, newest first",
+    load: async () => (await import("./commands/intervention-list.ts")).interventionList,
+  },
+  {
+    name: "intervention respond",
+    summary: "Answer a question (orchestrator sessions)",
+    load: async () => (await import("./commands/intervention-respond.ts")).interventionRespond,
+  },
+  {
+    name: "server list",
+    summary: "The project's servers",
+    load: async () => (await import("./commands/server-list.ts")).serverList,
+  },
+  {
+    name: "session list",
+    summary: "The project's live sessions",
+    load: async () => (await import("./commands/session-list.ts")).sessionList,
+  },
+  {
+    name: "pipeline create",
+    summary: "Make tasks and their dependencies from one file, all or nothing",
+    load: async () => (await import("./commands/pipeline-create.ts")).pipelineCreate,
+  },
+  {
+    name: "match",
+    summary: "Which server a task would go to, and why",
+    load: async () => (await import("./commands/match.ts")).match,
+  },
+  {
+    name: "status",
+    summary: "Who this session is and what is on its plate, in one line",
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "init",
+    summary: "Write ORCHESTRATIA.md, which tells agents how to use this CLI",
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+];

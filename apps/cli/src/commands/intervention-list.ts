@@ -1,0 +1,32 @@
+import { INTERVENTION_STATUSES, type InterventionStatus } from "@orchestratia/domain/vocabulary";
+import { Option } from "commander";
+import type { CommandModule } from "../command-module.ts";
+import { counted } from "../counted.ts";
+import * as operations from "../operations.ts";
+
+interface Options {
+  taskId?: string;
+  status?: InterventionStatus;
+}
+
+export const interventionList: CommandModule = {
+  examples: ["orchestratia intervention list --status pending"],
+  define(command, context) {
+    command
+      .option("--task-id <task>", "Only those of this task: key, id, or the first characters of the id")
+      .addOption(new Option("--status <status>", "Only those in this status").choices(INTERVENTION_STATUSES))
+      .action(async ({ taskId, status }: Options) => {
+        const hub = await context.hub();
+        const answer = await hub.call(operations.listInterventions, { query: { task_id: taskId, status } });
+        context.output.answer(answer, (interventions, paint) => [
+          interventions.length === 0 ? "No interventions." : `${counted(interventions.length, "intervention")}:`,
+          ...interventions.flatMap(({ id, intervention_type, status, task_key, question, options, response }) => [
+            `  ${paint.cyan(id.slice(0, 8))} ${intervention_type} ${status}${task_key ? ` (${task_key})` : ""}`,
+            `    ${question.replaceAll("\n", "\n    ")}`,
+            ...(options.length > 0 ? [`    Options: ${options.join(", ")}`] : []),
+            ...(response === null ? [] : [`    Answer: ${response}`]),
+          ]),
+        ]);
+      });
+  },
+};

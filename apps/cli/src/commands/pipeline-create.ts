@@ -1,0 +1,50 @@
+import type { NewPipeline } from "@orchestratia/protocol/pipelines";
+import { Option } from "commander";
+import type { z } from "zod";
+import { CommandError } from "../command-error.ts";
+import type { CommandModule } from "../command-module.ts";
+import type { Context } from "../context.ts";
+import { counted } from "../counted.ts";
+import { givenObject, parseObject } from "../given-value.ts";
+import * as operations from "../operations.ts";
+import { taskLines } from "../task-text.ts";
+
+interface Options {
+  file?: string;
+  inline?: string;
+  dryRun?: true;
+}
+
+export const pipelineCreate: CommandModule = {
+  examples: [
+    "orchestratia pipeline create --file pipeline.yaml --dry-run",
+    `orchestratia pipeline create --inline '{"tasks": [{"id": "a", "title": "Describe", "spec": "…"}, {"title": "Build", "spec": "…", "depends_on": ["a"]}]}'`,
+  ],
+  define(command, context) {
+    command
+      .addOption(new Option("--file <path>", "A YAML or JSON file; - reads standard input").conflicts("inline"))
+      .option("--inline <json>", "The pipeline itself")
+      .option("--dry-run", "Say what would be made, make nothing")
+      .action(async (options: Options) => {
+        const pipeline = await pipelineOf(context, options);
+        const hub = await context.hub();
+        const body = { ...pipeline, ...(options.dryRun ? { dry_run: true } : {}) } as z.input<typeof NewPipeline>;
+        const answer = await hub.call(operations.createPipeline, { body });
+        context.output.answer(answer, ({ tasks_created, tasks, dry_run, warnings }, paint) => [
+          dry_run
+            ? `Nothing made; would make ${counted(body.tasks.length, "task")}:`
+            : `Made ${counted(tasks_created, "task")}:`,
+          // A dry run answers no tasks, but the hub has accepted these.
+          ...(dry_run ? body.tasks.map(({ title }) => `  ${title}`) : tasks.flatMap((task) => taskLines(task, paint))),
+          ...warnings.map((warning) => `  ${paint.yellow("Warning:")} ${warning}`),
+        ]);
+      });
+  },
+};
+
+/** What the file says; the hub checks it, which knows the tasks and sessions that it may name. */
+async function pipelineOf(context: Context, { file, inline }: Options): Promise<Record<string, unknown>> {
+  if (inline !== undefined) return parseObject(inline, "--inline");
+  if (file !== undefined) return givenObject(context, "--file", file === "-" ? file : `@${file}`);
+  throw new CommandError("invalid_input", "Give the pipeline with --file or --inline.");
+}

@@ -1,0 +1,19 @@
+import type { CommandModule } from "../command-module.ts";
+import * as operations from "../operations.ts";
+import { TASK_ARGUMENT } from "../task-argument.ts";
+
+export const taskDepsRemove: CommandModule = {
+  examples: ["orchestratia task deps remove DEMO-4 --depends-on DEMO-3"],
+  define(command, context) {
+    command
+      .argument(...TASK_ARGUMENT)
+      .requiredOption("--depends-on <task>", "The task that is no longer waited for")
+      .action(async (task: string, { dependsOn }: { dependsOn: string }) => {
+        const hub = await context.hub();
+        const answer = await hub.call(operations.removeDependency, { params: { task, upstream: dependsOn } });
+        // Version 1 answered just these three members.
+        const document = { removed: true, task_id: answer.id, depends_on: dependsOn, ...answer };
+        context.output.answer(document, () => ["Dependency removed:", `  ${task} no longer depends on ${dependsOn}`]);
+      });
+  },
+};

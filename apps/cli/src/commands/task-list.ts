@@ -1,0 +1,31 @@
+import type { CommandModule } from "../command-module.ts";
+import { counted } from "../counted.ts";
+import * as operations from "../operations.ts";
+import { statusOption } from "../task-options.ts";
+import { taskLines } from "../task-text.ts";
+
+interface Options {
+  status?: string;
+  limit?: string;
+  after?: string;
+}
+
+export const taskList: CommandModule = {
+  examples: ["orchestratia task list --status running", "orchestratia task list --limit 20 --json"],
+  define(command, context) {
+    command
+      .addOption(statusOption())
+      .option("--limit <number>", "At most this many; without it the newest 1,000")
+      .option("--after <cursor>", "Go on behind a page: its `next`")
+      .action(async ({ status, limit, after }: Options) => {
+        const hub = await context.hub();
+        const query = { status, limit, after, project_id: context.environment.projectId };
+        const answer = await hub.call(operations.listTasks, { query });
+        context.output.answer(answer, ({ tasks, next }, paint) => [
+          tasks.length === 0 ? "No tasks." : `${counted(tasks.length, "task")}:`,
+          ...tasks.flatMap((task) => taskLines(task, paint)),
+          ...(next === null ? [] : [`  There are more: --after ${next}`]),
+        ]);
+      });
+  },
+};

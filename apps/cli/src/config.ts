@@ -1,0 +1,32 @@
+import { homedir, userInfo } from "node:os";
+import { join } from "node:path";
+
+/** What the shell around a command says; the daemon sets the first four in every session. */
+export interface Environment {
+  readonly hubUrl: string | undefined;
+  readonly apiKey: string | undefined;
+  readonly sessionId: string | undefined;
+  readonly projectId: string | undefined;
+  readonly color: "never" | "terminal";
+  /** The daemon's configuration files, the nearest first; each may be missing or unreadable. */
+  readonly configFiles: readonly string[];
+}
+
+export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
+  return {
+    hubUrl: env.ORCHESTRATIA_HUB_URL || undefined,
+    apiKey: env.ORCHESTRATIA_API_KEY || undefined,
+    sessionId: env.ORCHESTRATIA_SESSION_ID || undefined,
+    projectId: env.ORCHESTRATIA_PROJECT_ID || undefined,
+    color: env.NO_COLOR || env.TERM === "dumb" ? "never" : "terminal",
+    configFiles: configFiles(env),
+  };
+}
+
+/** Where the daemon keeps its registrations, in the daemon's own order. */
+function configFiles(env: NodeJS.ProcessEnv): string[] {
+  if (env.ORCHESTRATIA_HOME) return [join(env.ORCHESTRATIA_HOME, "agent/agent.yaml")];
+  const ofUser = join(homedir(), ".config/orchestratia/agent.yaml");
+  const ofMachine = "/etc/orchestratia/agent.yaml";
+  return userInfo().uid === 0 ? [ofMachine, ofUser] : [ofUser, ofMachine];
+}

@@ -1,0 +1,73 @@
+import { RefusedError, UnreachableError } from "@orchestratia/client/http";
+import picocolors from "picocolors";
+import { CommandError } from "./command-error.ts";
+import { printable } from "./printable.ts";
+
+export type Paint = ReturnType<typeof picocolors.createColors>;
+
+/** Lines of an answer for people; the first is tagged. */
+export type Describe<T> = (answer: T, paint: Paint) => string[];
+
+/** As much of a stream as is written to. */
+export interface Writer {
+  write(text: string): unknown;
+}
+
+/** Everything a command says: lines for people, or one JSON document on standard output. */
+export class Output {
+  readonly json: boolean;
+  readonly #stdout: Writer;
+  readonly #stderr: Writer;
+  readonly #paint: Paint;
+
+  constructor(options: { json: boolean; stdout: Writer; stderr: Writer; color: boolean }) {
+    this.json = options.json;
+    this.#stdout = options.stdout;
+    this.#stderr = options.stderr;
+    this.#paint = picocolors.createColors(options.color);
+  }
+
+  /** The answer as it came in JSON mode; for people what `describe` says, free of what could steer their terminal. */
+  answer<T>(answer: T, describe: Describe<T>): void {
+    if (this.json) {
+      this.#stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+      return;
+    }
+    const [first = "", ...others] = describe(printable(answer), this.#paint);
+    const lines = [`${this.#paint.bold("[ORCHESTRATIA]")} ${first}`, ...others];
+    this.#stdout.write(`${lines.join("\n")}\n`);
+  }
+
+  /** A text that is the output itself, in either mode. */
+  text(text: string): void {
+    this.#stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+  }
+
+  fail(error: unknown): void {
+    const { message, code, members } = describeError(error);
+    if (this.json) this.#stdout.write(`${JSON.stringify({ error: message, code, ...members }, null, 2)}\n`);
+    else this.#stderr.write(`${this.#paint.red(`Error: ${printable(message)}`)}\n`);
+  }
+
+  /** What commander has to say: help goes to standard output, mistakes to standard error. */
+  get usage() {
+    return {
+      writeOut: (text: string) => void this.#stdout.write(text),
+      writeErr: (text: string) => void this.#stderr.write(text),
+    };
+  }
+}
+
+/** `code` is a problem's of the hub, or one of ours: unreachable, not_configured, invalid_input, usage, internal. */
+function describeError(error: unknown): { message: string; code: string; members: Readonly<Record<string, unknown>> } {
+  if (error instanceof RefusedError) {
+    return { message: error.detail, code: error.code ?? `http_${error.status}`, members: { problem: error.document } };
+  }
+  if (error instanceof UnreachableError) return { message: error.message, code: "unreachable", members: {} };
+  if (error instanceof CommandError) return { message: error.message, code: error.code, members: error.members };
+  return {
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    code: "internal",
+    members: {},
+  };
+}

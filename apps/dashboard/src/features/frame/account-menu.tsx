@@ -1,0 +1,70 @@
+"use client";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { LogOut, UserRound } from "lucide-react";
+import { useTheme } from "next-themes";
+import { useId } from "react";
+import { Button } from "../../ui/button.tsx";
+import { ErrorState } from "../../ui/error-state.tsx";
+import { leave } from "../account/account-queries.ts";
+
+const themes = [
+  { value: "system", word: "Like the system" },
+  { value: "light", word: "Light" },
+  { value: "dark", word: "Dark" },
+];
+
+/** Who is signed in, how the page looks, and the way out. The browser's own popover: no library is loaded for it. */
+export function AccountMenu({ name, email }: { name: string; email: string }) {
+  const queries = useQueryClient();
+  const panel = useId();
+  const { theme = "system", setTheme } = useTheme();
+  const signOut = useMutation({ mutationFn: () => leave(queries) });
+  return (
+    <>
+      <Button variant="ghost" aria-label={`Account of ${name}`} popoverTarget={panel}>
+        <UserRound aria-hidden />
+        <span className="hidden max-w-32 truncate md:inline">{name}</span>
+      </Button>
+      <div
+        id={panel}
+        popover="auto"
+        role="dialog"
+        aria-label="Account"
+        className="fixed inset-auto top-13 right-3 m-0 w-60 rounded-card border bg-surface p-1.5 text-ink shadow-float open:animate-rise"
+      >
+        <div className="border-b px-2 pt-1 pb-2.5">
+          <p className="truncate text-sm font-medium">{name}</p>
+          <p className="truncate text-xs text-ink-faint">{email}</p>
+        </div>
+        <fieldset className="border-b py-2">
+          <legend className="float-left w-full px-2 pb-1 text-xs text-ink-faint">Appearance</legend>
+          {themes.map(({ value, word }) => (
+            <label
+              key={value}
+              className="clear-both flex h-8 items-center gap-2 rounded-control px-2 text-sm hover:bg-hover touch:h-11"
+            >
+              <input
+                type="radio"
+                name={`${panel}-theme`}
+                className="size-4 accent-(--accent)"
+                checked={theme === value}
+                onChange={() => setTheme(value)}
+              />
+              {word}
+            </label>
+          ))}
+        </fieldset>
+        {signOut.error ? <ErrorState className="mt-1.5" error={signOut.error} /> : null}
+        <Button
+          variant="ghost"
+          className="mt-1.5 w-full justify-start px-2 touch:px-2"
+          pending={signOut.isPending}
+          onClick={() => signOut.mutate()}
+        >
+          <LogOut aria-hidden />
+          Sign out
+        </Button>
+      </div>
+    </>
+  );
+}

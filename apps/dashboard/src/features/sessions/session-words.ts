@@ -1,0 +1,37 @@
+import { LIVE_SESSION_STATUSES } from "@orchestratia/domain/vocabulary";
+import type { Session } from "@orchestratia/protocol/sessions";
+import type { StateTone } from "../../ui/state-dot.tsx";
+
+export const isLive = ({ status }: Pick<Session, "status">): boolean =>
+  (LIVE_SESSION_STATUSES as readonly string[]).includes(status);
+
+const agentWords: Record<Session["agent_status"], { tone: StateTone; word: string }> = {
+  working: { tone: "busy", word: "Working" },
+  waiting: { tone: "attention", word: "Waiting for a person" },
+  idle: { tone: "good", word: "Idle" },
+  exited: { tone: "off", word: "Agent exited" },
+  unknown: { tone: "good", word: "Active" },
+};
+
+const exitWords = (code: number | null) => (code === null ? "Closed" : `Closed, exit code ${code}`);
+
+/** What a session is doing, in one mark and a few words. */
+export function sessionState(session: Pick<Session, "status" | "agent_status" | "exit_code">): {
+  tone: StateTone;
+  word: string;
+} {
+  switch (session.status) {
+    case "starting":
+      return { tone: "busy", word: "Starting" };
+    case "active":
+      return agentWords[session.agent_status];
+    case "disconnected":
+      return { tone: "attention", word: "Server unreachable" };
+    case "lost":
+      return { tone: "attention", word: "Lost" };
+    case "closed":
+      return { tone: session.exit_code ? "bad" : "off", word: exitWords(session.exit_code) };
+    case "error":
+      return { tone: "bad", word: "Did not start" };
+  }
+}

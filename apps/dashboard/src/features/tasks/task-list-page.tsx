@@ -1,0 +1,96 @@
+"use client";
+import { useQuery } from "@tanstack/react-query";
+import { Plus } from "lucide-react";
+import { usePathname, useRouter, useSearchParams } from "next/navigation";
+import { Button } from "../../ui/button.tsx";
+import { classNames } from "../../ui/class-names.ts";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { ErrorState } from "../../ui/error-state.tsx";
+import { useHeldList } from "../../ui/held-list.ts";
+import { Page } from "../../ui/page.tsx";
+import { SkeletonRows } from "../../ui/skeleton.tsx";
+import { mayWrite, useProject } from "../projects/project-context.tsx";
+import { NewTaskDialog } from "./new-task-dialog.tsx";
+import { asTaskFilter, passes, TASK_FILTERS, type TaskFilter } from "./task-filter.ts";
+import { tasksQuery } from "./task-queries.ts";
+import { TaskRow } from "./task-row.tsx";
+
+const filters = Object.keys(TASK_FILTERS) as TaskFilter[];
+
+function FilterBar({ filter, count }: { filter: TaskFilter; count: (filter: TaskFilter) => number | undefined }) {
+  const router = useRouter();
+  const path = usePathname();
+  return (
+    <fieldset className="-mx-4 mb-3 flex gap-1.5 overflow-x-auto px-4 py-1 sm:mx-0 sm:px-0">
+      <legend className="sr-only">Filter by status</legend>
+      {filters.map((each) => (
+        <Button
+          key={each}
+          variant={each === filter ? "secondary" : "ghost"}
+          aria-pressed={each === filter}
+          className={classNames("shrink-0", each === filter && "bg-accent-wash hover:bg-accent-wash")}
+          onClick={() => router.replace(each === "all" ? path : `${path}?show=${each}`, { scroll: false })}
+        >
+          {TASK_FILTERS[each].word}
+          <span className="text-xs text-ink-faint">{count(each) ?? ""}</span>
+        </Button>
+      ))}
+    </fieldset>
+  );
+}
+
+export function TaskListPage() {
+  const { project } = useProject();
+  const filter = asTaskFilter(useSearchParams().get("show"));
+  const tasks = useQuery(tasksQuery(project.id));
+  const list = useHeldList(tasks.data, {
+    belongs: (task) => passes(filter, task),
+    scope: `${project.id} ${filter}`,
+  });
+  const canMake = mayWrite(project);
+  const newTask = (
+    <NewTaskDialog
+      trigger={
+        <Button variant="primary">
+          <Plus aria-hidden />
+          New task
+        </Button>
+      }
+    />
+  );
+
+  return (
+    <Page title="Tasks" actions={canMake ? newTask : null}>
+      <FilterBar filter={filter} count={(each) => tasks.data?.filter((task) => passes(each, task)).length} />
+      <div className="overflow-hidden rounded-card border bg-surface">
+        {list.fresh > 0 ? (
+          <button
+            type="button"
+            onClick={list.showFresh}
+            className="block h-9 w-full border-b bg-accent-wash text-sm font-medium text-accent -outline-offset-2 touch:h-11"
+          >
+            {list.fresh} new
+          </button>
+        ) : null}
+        {tasks.isPending ? <SkeletonRows rows={8} /> : null}
+        {tasks.error ? <ErrorState className="m-3" error={tasks.error} onRetry={() => void tasks.refetch()} /> : null}
+        {tasks.data && list.rows.length === 0 ? (
+          <EmptyState
+            title={filter === "all" ? "No tasks yet" : `Nothing is ${TASK_FILTERS[filter].word.toLowerCase()}`}
+          >
+            {filter === "all"
+              ? "A task is a piece of work with a spec. The hub finds a server for it and an agent works on it in a terminal."
+              : "Tasks appear here as their status changes."}
+          </EmptyState>
+        ) : null}
+        {list.rows.length > 0 ? (
+          <ul aria-label="Tasks" data-testid="task-list">
+            {list.rows.map((task) => (
+              <TaskRow key={task.id} task={task} />
+            ))}
+          </ul>
+        ) : null}
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,151 @@
+"use client";
+import type { Intervention } from "@orchestratia/protocol/interventions";
+import type { Task } from "@orchestratia/protocol/tasks";
+import { useQuery } from "@tanstack/react-query";
+import { SquareTerminal } from "lucide-react";
+import Link from "next/link";
+import { Button } from "../../ui/button.tsx";
+import { Card } from "../../ui/card.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { ErrorState } from "../../ui/error-state.tsx";
+import { JsonView } from "../../ui/json-view.tsx";
+import { Page } from "../../ui/page.tsx";
+import { Prose } from "../../ui/prose.tsx";
+import { Skeleton, SkeletonRows } from "../../ui/skeleton.tsx";
+import { StatusMark } from "../../ui/status-mark.tsx";
+import { ActivityFeed } from "../activity/activity-feed.tsx";
+import { isMissing } from "../hub/hub-client.ts";
+import { openInterventionsQuery } from "../interventions/intervention-queries.ts";
+import { OpenQuestions } from "../interventions/open-questions.tsx";
+import { useTopic } from "../live/live-provider.tsx";
+import { mayWrite, useProject } from "../projects/project-context.tsx";
+import { TaskActions } from "./task-actions.tsx";
+import { ContractsIn, ContractsOut } from "./task-contracts.tsx";
+import { TaskDependencies } from "./task-dependencies.tsx";
+import { TaskFacts } from "./task-facts.tsx";
+import { TaskNotes } from "./task-notes.tsx";
+import { projectOf, taskQuery } from "./task-queries.ts";
+import { TaskResult } from "./task-result.tsx";
+import { TaskSpec } from "./task-spec.tsx";
+import { WaitingWords } from "./task-words.tsx";
+
+const columns = "grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]";
+
+const Loading = () => (
+  <Page title={<Skeleton className="h-7 w-2/3" />} lead={<Skeleton className="mt-1 h-4 w-40" />}>
+    <div className={columns}>
+      <div className="rounded-card border bg-surface">
+        <SkeletonRows rows={7} />
+      </div>
+      <div className="rounded-card border bg-surface">
+        <SkeletonRows rows={5} />
+      </div>
+    </div>
+  </Page>
+);
+
+function TaskPlan({ plan, feedback }: { plan: unknown; feedback: string | null }) {
+  if (plan === null || plan === undefined) return null;
+  return (
+    <Card title="Plan" bodyClassName="space-y-3">
+      {typeof plan === "string" ? <Prose text={plan} /> : <JsonView value={plan} label="Plan" />}
+      {feedback ? <p className="border-l-2 pl-3 text-sm whitespace-pre-wrap text-ink-soft">{feedback}</p> : null}
+    </Card>
+  );
+}
+
+const TerminalLink = ({ task }: { task: Task }) =>
+  task.assigned_session_id ? (
+    <Button asChild>
+      <Link href={`/sessions/${task.assigned_session_id}`}>
+        <SquareTerminal aria-hidden />
+        Open terminal
+      </Link>
+    </Button>
+  ) : null;
+
+function TaskView({ task, open }: { task: Task; open: readonly Intervention[] }) {
+  const { projects } = useProject();
+  const project = projects.find(({ id }) => id === task.project_id);
+  const canWrite = project ? mayWrite(project) : false;
+  return (
+    <Page
+      title={task.title}
+      lead={
+        <span className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1">
+          <span data-testid="task-status">
+            <StatusMark status={task.status} />
+          </span>
+          <span className="font-mono text-xs text-ink-faint">{task.key}</span>
+          <WaitingWords task={task} />
+        </span>
+      }
+      actions={
+        <>
+          <TerminalLink task={task} />
+          {canWrite ? <TaskActions task={task} /> : null}
+        </>
+      }
+    >
+      <div className={columns}>
+        <div className="min-w-0 space-y-4">
+          <OpenQuestions
+            scope={task.id}
+            open={open.filter(({ task_id }) => task_id === task.id)}
+            canAnswer={canWrite}
+          />
+          <TaskResult task={task} />
+          <TaskSpec task={task} />
+          <TaskPlan plan={task.plan} feedback={task.plan_feedback} />
+          <TaskDependencies task={task} />
+          <ContractsIn task={task} />
+          <ContractsOut task={task} />
+          <TaskNotes task={task} canWrite={canWrite} />
+        </div>
+        <div className="min-w-0 space-y-4">
+          <TaskFacts task={task} />
+          <Card title="Activity" bodyClassName="max-h-[32rem] overflow-y-auto p-0">
+            <ActivityFeed project={task.project_id} task={task} />
+          </Card>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+/** One task. `taskRef` is its key, or its id within the chosen project. */
+export function TaskPage({ taskRef }: { taskRef: string }) {
+  const { project, projects } = useProject();
+  const home = projectOf(taskRef, project.id);
+  const task = useQuery(taskQuery(home, taskRef));
+  // Asked for beside the task: cards that come later would push the page down.
+  const open = useQuery(
+    openInterventionsQuery(projects.find(({ id, key }) => home === id || home === key)?.id ?? home),
+  );
+  useTopic(task.data && task.data.project_id !== project.id ? `task:${task.data.id}` : undefined);
+
+  if (task.data && !open.isPending) return <TaskView task={task.data} open={open.data ?? []} />;
+  if (isMissing(task.error)) {
+    return (
+      <EmptyState
+        wholePage
+        title="No such task"
+        action={
+          <Button asChild>
+            <Link href="/tasks">All tasks</Link>
+          </Button>
+        }
+      >
+        There is no task {taskRef} that you may see.
+      </EmptyState>
+    );
+  }
+  if (task.error) {
+    return (
+      <Page title={`Task ${taskRef}`}>
+        <ErrorState error={task.error} onRetry={() => void task.refetch()} />
+      </Page>
+    );
+  }
+  return <Loading />;
+}

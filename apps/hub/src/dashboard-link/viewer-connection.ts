@@ -1,0 +1,261 @@
+import type { Socket } from "node:net";
+import { type DashboardFrame, VIEWER_FRAME_MAX_BYTES, ViewerFrame } from "@orchestratia/protocol/dashboard-link";
+import { Problem } from "@orchestratia/protocol/problems";
+import { CLOSE_CODES } from "@orchestratia/protocol/server-link";
+import { decodeTerminalFrame, type TerminalFrame } from "@orchestratia/protocol/terminal-frame";
+import type { FastifyBaseLogger } from "fastify";
+import { WebSocket } from "ws";
+import type { Caller } from "../access/caller.ts";
+import { limitInbound } from "../sockets/inbound-limit.ts";
+import type { OutputSink } from "./attachment.ts";
+
+/** Asks who is there; undefined when nobody known is. It is asked again while the connection lasts. */
+export type SignIn = () => Promise<Caller | undefined>;
+
+/** Who a connection tells what happens on it. */
+export interface ViewerDoor {
+  signInToken(token: string): Promise<Caller | undefined>;
+  opened(viewer: ViewerConnection): void;
+  received(viewer: ViewerConnection, frame: ViewerFrame): void;
+  typed(viewer: ViewerConnection, frame: TerminalFrame): void;
+  drained(viewer: ViewerConnection): void;
+  closed(viewer: ViewerConnection): void;
+}
+
+interface Edges {
+  socket: WebSocket;
+  stream: Socket;
+  door: ViewerDoor;
+  log: FastifyBaseLogger;
+}
+
+const AUTH_MS = 10_000;
+const FIRST_FRAME_MAX_BYTES = 16 * 1024;
+/** Terminal output is not sent while so much waits; it is kept in the session's window. */
+const CONGESTED_BYTES = 256 * 1024;
+/** Facts cannot wait: a viewer with so much before it is cut off and resumes by position. */
+const OUTBOUND_MAX_BYTES = 1024 * 1024;
+const INTERNAL_ERROR = 1011;
+const TRY_AGAIN_LATER = 1013;
+
+/**
+ * One viewer's socket: `silent` until its first frame, `asking` while a sign-in is looked up, `open`, `ended`. It only
+ * moves forward.
+ */
+export class ViewerConnection implements OutputSink {
+  readonly #socket: WebSocket;
+  readonly #stream: Socket;
+  readonly #door: ViewerDoor;
+  readonly #log: FastifyBaseLogger;
+  readonly #authTimer: NodeJS.Timeout;
+  readonly #liftLimits: (() => void)[] = [];
+  #state: "silent" | "asking" | "open" | "ended" = "silent";
+  #caller: Caller | undefined;
+  #signIn: SignIn | undefined;
+  #early: [Buffer, boolean][] = [];
+  #answered = true;
+  #onceDrained: ((alive: boolean) => void)[] = [];
+  encoding: "binary" | "base64" = "binary";
+
+  constructor({ socket, stream, door, log }: Edges, authMs = AUTH_MS) {
+    this.#socket = socket;
+    this.#stream = stream;
+    this.#door = door;
+    this.#log = log;
+    this.#authTimer = setTimeout(() => this.#refuse(CLOSE_CODES.authTimeout, "nobody signed in"), authMs);
+    this.#limit(FIRST_FRAME_MAX_BYTES);
+    socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
+    socket.on("pong", () => {
+      this.#answered = true;
+    });
+    socket.on("close", () => this.#end());
+    stream.on("drain", this.#drained);
+  }
+
+  /** Who looks. */
+  get caller(): Caller {
+    if (!this.#caller) throw new Error("nobody has signed in on this connection");
+    return this.#caller;
+  }
+
+  get name(): string {
+    return this.caller.kind === "system" ? "hub" : this.caller.name;
+  }
+
+  get congested(): boolean {
+    return this.#stream.writableLength > CONGESTED_BYTES;
+  }
+
+  /** Tries what came with the upgrade; without it the first frame must sign in. */
+  async tryUpgrade(signIn: SignIn): Promise<void> {
+    this.#state = "asking";
+    await this.#ask(signIn, () => {
+      this.#state = "silent";
+    });
+    this.#readEarly();
+  }
+
+  send(frame: DashboardFrame): void {
+    this.sendText(JSON.stringify(frame));
+  }
+
+  sendText(text: string): void {
+    if (this.#state !== "open") return;
+    this.#socket.send(text);
+    if (this.#stream.writableLength > OUTBOUND_MAX_BYTES) this.tooSlow();
+  }
+
+  write(message: Buffer): void {
+    // Behind a close frame nothing may follow.
+    if (this.#state === "open" && this.#socket.readyState === WebSocket.OPEN) this.#stream.write(message);
+  }
+
+  drained(): Promise<boolean> {
+    if (this.#state === "ended") return Promise.resolve(false);
+    if (!this.congested) return Promise.resolve(true);
+    return new Promise((resolve) => this.#onceDrained.push(resolve));
+  }
+
+  tooSlow(): void {
+    this.close(TRY_AGAIN_LATER, "you do not read fast enough");
+  }
+
+  close(code: number, reason: string): void {
+    this.#end();
+    // A close frame holds 123 bytes of reason.
+    this.#socket.close(code, reason.slice(0, 100));
+  }
+
+  /** Asks for a sign of life, or ends a connection that gave none since the last time. */
+  ping(): void {
+    if (this.#answered) {
+      this.#answered = false;
+      this.#socket.ping();
+    } else {
+      this.#end();
+      this.#socket.terminate();
+    }
+  }
+
+  /** Ends the connection when its sign-in no longer holds. */
+  async checkSignIn(): Promise<void> {
+    const caller = await this.#signIn?.();
+    if (caller) this.#caller = caller;
+    else this.close(CLOSE_CODES.unauthenticated, "the sign-in has ended");
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    this.#answered = true;
+    if (this.#state === "asking") this.#early.push([data, isBinary]);
+    else if (this.#state === "open" && isBinary) this.#receiveBytes(data);
+    else if (this.#state === "open" || this.#state === "silent") this.#receiveText(data, isBinary);
+  }
+
+  #receiveBytes(data: Buffer): void {
+    const frame = decodeTerminalFrame(data);
+    if (frame) this.#door.typed(this, frame);
+    else this.#refuse(CLOSE_CODES.badFrame, "a binary frame without a header");
+  }
+
+  #receiveText(data: Buffer, isBinary: boolean): void {
+    const value = isBinary ? undefined : parseJson(data);
+    const parsed = ViewerFrame.safeParse(value);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      this.#refuse(CLOSE_CODES.badFrame, "no JSON object");
+    } else if (this.#state === "silent") {
+      this.#receiveFirst(parsed.data);
+    } else if (parsed.success) {
+      this.#door.received(this, parsed.data);
+    } else if (isKnown(value)) {
+      this.#refuse(CLOSE_CODES.badFrame, "a frame that is not in its form");
+    }
+  }
+
+  #receiveFirst(frame: ViewerFrame | undefined): void {
+    if (frame?.type === "auth") {
+      if (frame.encoding) this.encoding = frame.encoding;
+      void this.#authenticate(() => this.#door.signInToken(frame.token));
+    } else {
+      this.#refuse(CLOSE_CODES.unauthenticated, "the first frame must be auth");
+    }
+  }
+
+  async #authenticate(signIn: SignIn): Promise<void> {
+    this.#state = "asking";
+    await this.#ask(signIn, () => this.#refuse(CLOSE_CODES.unauthenticated, "the token is not valid"));
+    this.#readEarly();
+  }
+
+  async #ask(signIn: SignIn, unknown: () => void): Promise<void> {
+    this.#socket.pause();
+    try {
+      const caller = await signIn();
+      if (this.#state !== "asking") return;
+      if (caller) this.#open(caller, signIn);
+      else unknown();
+    } catch (error) {
+      if (error instanceof Problem) return this.#refuse(CLOSE_CODES.forbidden, error.detail);
+      this.#log.error({ err: error }, "a viewer's sign-in could not be looked up");
+      this.close(INTERNAL_ERROR, "the sign-in could not be looked up");
+    } finally {
+      this.#socket.resume();
+    }
+  }
+
+  #open(caller: Caller, signIn: SignIn): void {
+    clearTimeout(this.#authTimer);
+    this.#caller = caller;
+    this.#signIn = signIn;
+    this.#state = "open";
+    this.#limit(VIEWER_FRAME_MAX_BYTES);
+    this.#door.opened(this);
+  }
+
+  #readEarly(): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const [data, isBinary] of early) this.#receive(data, isBinary);
+  }
+
+  #limit(mostBytes: number): void {
+    for (const lift of this.#liftLimits.splice(0)) lift();
+    const exceeded = () => this.#refuse(CLOSE_CODES.tooBig, "the frame is too large");
+    this.#liftLimits.push(limitInbound(this.#socket, this.#stream, mostBytes, exceeded));
+  }
+
+  readonly #drained = (): void => {
+    for (const resolve of this.#onceDrained.splice(0)) resolve(true);
+    if (this.#state === "open") this.#door.drained(this);
+  };
+
+  #refuse(code: number, reason: string): void {
+    if (this.#state === "ended") return;
+    this.#log.info({ code, reason }, "a viewer's connection was refused");
+    this.close(code, reason);
+  }
+
+  #end(): void {
+    if (this.#state === "ended") return;
+    const wasOpen = this.#state === "open";
+    this.#state = "ended";
+    clearTimeout(this.#authTimer);
+    for (const lift of this.#liftLimits.splice(0)) lift();
+    this.#stream.off("drain", this.#drained);
+    this.#early = [];
+    for (const resolve of this.#onceDrained.splice(0)) resolve(false);
+    if (wasOpen) this.#door.closed(this);
+  }
+}
+
+const KNOWN = new Set<unknown>(ViewerFrame.options.map(({ shape }) => shape.type.value));
+
+/** Frames of types that this hub does not know are left alone: a newer dashboard may send such. */
+const isKnown = (value: object): boolean => KNOWN.has((value as { type?: unknown }).type);
+
+function parseJson(data: Buffer): unknown {
+  try {
+    return JSON.parse(data.toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,211 @@
+import type { Activity } from "@orchestratia/protocol/activity";
+import { fromBase64 } from "@orchestratia/protocol/base64";
+import type { ViewerFrame } from "@orchestratia/protocol/dashboard-link";
+import { Problem } from "@orchestratia/protocol/problems";
+import { TERMINAL_KINDS, type TerminalFrame } from "@orchestratia/protocol/terminal-frame";
+import { resizeSession } from "../sessions/resize-session.ts";
+import type { SessionHub } from "../sessions/session-hub.ts";
+import { typeIntoSession } from "../sessions/type-into-session.ts";
+import { Turns } from "../sockets/turns.ts";
+import { Attachment } from "./attachment.ts";
+import type { Audiences } from "./audiences.ts";
+import { factText } from "./fact-frame.ts";
+import { Subscription } from "./subscription.ts";
+import { mustSee, openTopic } from "./topics.ts";
+import type { ViewerConnection } from "./viewer-connection.ts";
+
+export interface ViewerParts {
+  hub: SessionHub;
+  audiences: Audiences;
+  /** The position of the last fact that was published. */
+  position: () => number;
+}
+
+type FrameOf<T extends ViewerFrame["type"]> = Extract<ViewerFrame, { type: T }>;
+
+/** What one signed-in viewer has subscribed to and attached to. */
+export class Viewer {
+  readonly #parts: ViewerParts;
+  readonly #connection: ViewerConnection;
+  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #attachments = new Map<string, Attachment>();
+  readonly #turns = new Turns((error) => this.#tellProblem(error, {}));
+  #ended = false;
+
+  constructor(parts: ViewerParts, connection: ViewerConnection) {
+    this.#parts = parts;
+    this.#connection = connection;
+  }
+
+  /** Frames about one session, and those about topics, are served in the order in which they came. */
+  receive(frame: ViewerFrame): void {
+    this.#turns.run("session_id" in frame ? frame.session_id : "topics", () => this.#serve(frame));
+  }
+
+  /** Bytes for the terminal with that number. */
+  type(frame: TerminalFrame): void {
+    if (frame.kind !== TERMINAL_KINDS.input) return;
+    const attachment = [...this.#attachments.values()].find(({ session }) => session.number === frame.session);
+    try {
+      this.#typeInto(attachment, frame.payload);
+    } catch (error) {
+      this.#tellProblem(error, attachment ? { session_id: attachment.session.id } : {});
+    }
+  }
+
+  tell(activity: Activity): void {
+    let wanted = false;
+    for (const subscription of this.#subscriptions.values()) {
+      if (subscription.wants(activity)) wanted = true;
+    }
+    if (wanted) this.#connection.sendText(factText(activity));
+  }
+
+  catchUp(): void {
+    for (const attachment of this.#attachments.values()) attachment.catchUp();
+  }
+
+  /** Takes away what the viewer may not see any more. */
+  async checkAccess(): Promise<void> {
+    const { database } = this.#parts.hub;
+    for (const [topic, subscription] of this.#subscriptions) {
+      try {
+        subscription.reopen(await openTopic(database, this.#connection.caller, topic));
+      } catch (error) {
+        if (error instanceof Problem) this.#unsubscribe(topic);
+        this.#tellProblem(error, { topic });
+      }
+    }
+    for (const [session_id, { session, mayType }] of this.#attachments) {
+      try {
+        const { mayWrite } = await mustSee(database, this.#connection.caller, session.projectId, "session_not_found");
+        if (mayType && !mayWrite) throw new Problem("forbidden");
+      } catch (error) {
+        if (error instanceof Problem) this.#detach(session_id);
+        this.#tellProblem(error, { session_id });
+      }
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+    for (const topic of this.#subscriptions.keys()) this.#unsubscribe(topic);
+    for (const id of this.#attachments.keys()) this.#detach(id);
+  }
+
+  async #serve(frame: ViewerFrame): Promise<void> {
+    if (this.#ended) return;
+    try {
+      await this.#do(frame);
+    } catch (error) {
+      const about = "session_id" in frame ? { session_id: frame.session_id } : {};
+      this.#tellProblem(error, frame.type === "subscribe" ? { topic: frame.topic } : about);
+    }
+  }
+
+  async #do(frame: ViewerFrame): Promise<void> {
+    switch (frame.type) {
+      case "auth":
+        if (frame.encoding) this.#connection.encoding = frame.encoding;
+        return;
+      case "subscribe":
+        return this.#subscribe(frame);
+      case "unsubscribe":
+        return this.#unsubscribe(frame.topic);
+      case "attach":
+        return this.#attach(frame);
+      case "detach":
+        return this.#detach(frame.session_id);
+      case "session_input":
+        return this.#typeText(frame);
+      case "session_resize":
+        return this.#resize(frame);
+    }
+  }
+
+  async #subscribe({ topic, after }: FrameOf<"subscribe">): Promise<void> {
+    const { hub, position } = this.#parts;
+    const open = await openTopic(hub.database, this.#connection.caller, topic);
+    if (this.#ended) return;
+    this.#unsubscribe(topic);
+    const subscription = new Subscription(topic, open, this.#connection);
+    // From this line on live facts come here, and every fact up to this position can be read: nothing lies between.
+    this.#subscriptions.set(topic, subscription);
+    const now = position();
+    if (after === undefined || after >= now) subscription.caughtUp(now);
+    else await subscription.replay(hub.database, after, now);
+  }
+
+  #unsubscribe(topic: string): void {
+    this.#subscriptions.get(topic)?.cancel();
+    this.#subscriptions.delete(topic);
+  }
+
+  async #attach({ session_id, offset, cols, rows, mode }: FrameOf<"attach">): Promise<void> {
+    const { hub, audiences } = this.#parts;
+    const session = hub.sessions.watchable(session_id);
+    const projectId = session?.projectId ?? (await projectOfEnded(hub, session_id));
+    const { mayWrite } = await mustSee(hub.database, this.#connection.caller, projectId, "session_not_found");
+    if (!session) throw new Problem("session_not_live", "The session has ended and its output is not kept.");
+    if (this.#ended) return;
+    this.#detach(session_id);
+    const mayType = mode === "drive" && mayWrite;
+    const wanted = { mayType, ...(offset === undefined ? {} : { offset }) };
+    const attachment = new Attachment(session, audiences.of(session), this.#connection, wanted);
+    this.#attachments.set(session_id, attachment);
+    if (mayType) attachment.drive();
+    const resized = mayType ? resizeSession(hub, session, cols, rows) : undefined;
+    attachment.begin();
+    await resized;
+  }
+
+  #detach(sessionId: string): void {
+    const attachment = this.#attachments.get(sessionId);
+    if (!attachment) return;
+    this.#attachments.delete(sessionId);
+    attachment.end();
+    this.#parts.audiences.tidy(attachment.session);
+  }
+
+  #typeText({ session_id, data }: FrameOf<"session_input">): void {
+    const bytes = fromBase64(data);
+    if (!bytes) throw new Problem("invalid_request", "The input is not base64.");
+    this.#typeInto(this.#attachments.get(session_id), bytes);
+  }
+
+  #typeInto(attachment: Attachment | undefined, bytes: Uint8Array): void {
+    typeIntoSession(this.#parts.hub, driven(attachment), bytes);
+    attachment?.drive();
+  }
+
+  async #resize({ session_id, cols, rows }: FrameOf<"session_resize">): Promise<void> {
+    const attachment = this.#attachments.get(session_id);
+    const session = driven(attachment);
+    attachment?.drive();
+    await resizeSession(this.#parts.hub, session, cols, rows);
+  }
+
+  #tellProblem(error: unknown, { topic, session_id }: { topic?: string; session_id?: string }): void {
+    const { log } = this.#parts.hub;
+    if (!(error instanceof Problem)) log.error({ err: error }, "a viewer's frame could not be served");
+    const document = (error instanceof Problem ? error : new Problem("internal")).toDocument();
+    const problem = topic === undefined ? document : { topic, ...document };
+    this.#connection.send({ type: "problem", problem, ...(session_id === undefined ? {} : { session_id }) });
+  }
+}
+
+/** Throws forbidden when the viewer did not attach to type, or may not. */
+function driven(attachment: Attachment | undefined) {
+  if (attachment?.mayType) return attachment.session;
+  throw new Problem(
+    "forbidden",
+    "You watch this terminal; to type into it, attach in drive mode as a member of its project.",
+  );
+}
+
+async function projectOfEnded(hub: SessionHub, sessionId: string): Promise<string | undefined> {
+  const [row] = await hub.database.sql.query<{ project_id: string }>("select project_id from sessions where id = $1", [
+    sessionId,
+  ]);
+  return row?.project_id;
+}

@@ -1,0 +1,28 @@
+import * as operations from "@orchestratia/protocol/operations/people";
+import type { FastifyInstance } from "fastify";
+import { serve } from "../http/serve.ts";
+import { mustWrite, projectFor } from "../projects/access.ts";
+import { toProject } from "../projects/queries.ts";
+import type { Engine } from "../tasks/engine.ts";
+import { getTasks } from "../tasks/queries.ts";
+import { DEMO_PROJECT, newestPipeline } from "./demo-pipeline.ts";
+import { runDemo } from "./run-demo.ts";
+
+/** The pipeline that shows a newcomer what happens. */
+export function demoRoutes(app: FastifyInstance, engine: Engine): void {
+  const { database } = engine;
+
+  serve(app, operations.viewDemo, async ({ caller }) => {
+    const project = await projectFor(database, caller, DEMO_PROJECT);
+    const { state, taskIds } = await newestPipeline(database.sql, project.id);
+    return { project: toProject(project), state, tasks: await getTasks(engine, taskIds) };
+  });
+
+  serve(app, operations.runDemo, async ({ caller }) => {
+    const project = await projectFor(database, caller, DEMO_PROJECT);
+    mustWrite(project);
+    const taskIds = await runDemo(engine, caller, project.id);
+    const { state } = await newestPipeline(database.sql, project.id);
+    return { project: toProject(project), state, tasks: await getTasks(engine, taskIds) };
+  });
+}

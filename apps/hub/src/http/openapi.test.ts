@@ -1,0 +1,84 @@
+import { operations } from "@orchestratia/protocol/operations/all";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestHub, type TestHub } from "../testing/test-hub.ts";
+
+interface OperationObject {
+  operationId: string;
+  parameters?: { name: string; in: string; required?: boolean; schema: unknown }[];
+  requestBody?: { content: Record<string, { schema: unknown }> };
+  responses: Record<string, { description: string; content: Record<string, { schema: unknown }> }>;
+  security?: Record<string, string[]>[];
+}
+
+interface Document {
+  openapi: string;
+  info: { title: string; version: string };
+  paths: Record<string, Record<string, OperationObject>>;
+  components: { schemas: Record<string, unknown>; securitySchemes: Record<string, unknown> };
+}
+
+let hub: TestHub;
+let document: Document;
+beforeAll(async () => {
+  hub = await startTestHub();
+  document = (await (await hub.fetch("/api/openapi.json")).json()) as Document;
+});
+afterAll(() => hub[Symbol.asyncDispose]());
+
+const pathOf = (path: string) => path.replaceAll(/:([a-z_]+)/g, "{$1}");
+const described = () =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, it]) => ({ path, method, it })),
+  );
+
+test("the document is OpenAPI 3.1 and names every operation once, at its place", () => {
+  expect(document.openapi).toMatch(/^3\.1\./);
+  const expected = operations.map(({ id, method, path }) => `${id} ${method.toLowerCase()} ${pathOf(path)}`);
+  expect(
+    described()
+      .map(({ path, method, it }) => `${it.operationId} ${method} ${path}`)
+      .toSorted(),
+  ).toEqual(expected.toSorted());
+});
+
+test("every reference leads somewhere, and only to plain names", () => {
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, target]) => target ?? "");
+  expect(references.length).toBeGreaterThan(50);
+  for (const target of new Set(references)) {
+    const name = target.replace("#/components/schemas/", "");
+    expect(document.components.schemas, target).toHaveProperty([name]);
+  }
+  for (const name of Object.keys(document.components.schemas)) expect(name).toMatch(/^[A-Za-z0-9._-]+$/);
+});
+
+test("what a path names is described as a required parameter, and a GET has no body", () => {
+  for (const { path, method, it } of described()) {
+    const named = [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) => name);
+    const given = (it.parameters ?? []).filter((parameter) => parameter.in === "path");
+    expect(given.map(({ name }) => name).toSorted(), path).toEqual(named.toSorted());
+    expect(
+      given.every(({ required }) => required === true),
+      path,
+    ).toBe(true);
+    if (method === "get") expect(it.requestBody, path).toBeUndefined();
+  }
+});
+
+test("each operation says who may call it, what it answers and what it refuses", () => {
+  for (const { it } of described()) {
+    const operation = operations.find(({ id }) => id === it.operationId);
+    expect(it.responses[operation?.status ?? 0]?.content, it.operationId).toHaveProperty(["application/json"]);
+    expect(it.responses[500]?.content, it.operationId).toHaveProperty(["application/problem+json"]);
+    for (const requirement of it.security ?? []) {
+      for (const scheme of Object.keys(requirement)) expect(document.components.securitySchemes).toHaveProperty(scheme);
+    }
+    expect((it.security ?? []).length > 0, it.operationId).toBe(operation?.door !== "public");
+  }
+  expect(document.paths["/api/v1/servers/register"]?.post?.responses[401]?.description).toContain("token_used");
+});
+
+test("the page that shows it is there", async () => {
+  const response = await hub.fetch("/api/docs/");
+  expect(response.status).toBe(200);
+  expect(await response.text()).toContain("swagger-ui");
+});

@@ -1,0 +1,233 @@
+import type { AddressInfo } from "node:net";
+import { CLOSE_CODES } from "@orchestratia/protocol/server-link";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { SYSTEM } from "./access/caller.ts";
+import { Identities } from "./access/identities.ts";
+import { SignInTokens } from "./access/sign-in-token.ts";
+import { activityRoutes } from "./activity/routes.ts";
+import type { Config } from "./config.ts";
+import { DashboardLink } from "./dashboard-link/dashboard-link.ts";
+import { type Database, openDatabase } from "./db/database.ts";
+import { demoRoutes } from "./demo/routes.ts";
+import { dependencyRoutes } from "./dependencies/routes.ts";
+import { Bus } from "./events/bus.ts";
+import { Sequencer } from "./events/sequencer.ts";
+import { readinessOf } from "./http/readiness.ts";
+import { buildServer } from "./http/server.ts";
+import { SignIn } from "./http/sign-in.ts";
+import { interventionRoutes } from "./interventions/routes.ts";
+import { matchingRoutes } from "./matching/routes.ts";
+import { noteRoutes } from "./notes/routes.ts";
+import { pipelineRoutes } from "./pipelines/routes.ts";
+import { projectRoutes } from "./projects/routes.ts";
+import { ServerConnections } from "./server-link/connections.ts";
+import { ServerLink } from "./server-link/server-link.ts";
+import { OfflineWatch, type OfflineWatchOptions } from "./servers/offline-watch.ts";
+import { serverRoutes } from "./servers/routes.ts";
+import type { Servers } from "./servers/servers.ts";
+import { agentSessionRoutes } from "./sessions/agent-routes.ts";
+import { closeSession } from "./sessions/close-session.ts";
+import { LiveSessions } from "./sessions/live-sessions.ts";
+import { loadSessions } from "./sessions/load-sessions.ts";
+import { sessionRoutes } from "./sessions/routes.ts";
+import type { SessionHub } from "./sessions/session-hub.ts";
+import { StartDeadlines } from "./sessions/start-deadlines.ts";
+import { startSession } from "./sessions/start-session.ts";
+import { agentTaskRoutes } from "./tasks/agent-routes.ts";
+import { openEngine, type RunningEngine } from "./tasks/open-engine.ts";
+import { taskRoutes } from "./tasks/routes.ts";
+import { workerRoutes } from "./tasks/worker-routes.ts";
+import type { Users } from "./users/commands.ts";
+import { readHubSecrets } from "./users/hub-secrets.ts";
+import { readInstanceId } from "./users/instance.ts";
+import { keepLocalToken } from "./users/local-token.ts";
+import { userRoutes } from "./users/routes.ts";
+import { keepSetupToken } from "./users/setup-link.ts";
+import { SignInAttempts } from "./users/sign-in-attempts.ts";
+
+export interface HubOptions {
+  config: Config;
+  /** Migrated, and this hub's alone. */
+  databaseUrl: string;
+  log: Logger;
+  watch?: OfflineWatchOptions;
+}
+
+/** A hub that listens. Disposing of it stops it gracefully: it drains what is under way and lets everything go. */
+export interface Hub extends AsyncDisposable {
+  /** Where people and daemons reach it. */
+  readonly url: string;
+  /** Undefined when it has its admin. */
+  readonly setupLink: string | undefined;
+  readonly app: FastifyInstance;
+  readonly database: Database;
+  readonly engine: RunningEngine;
+  readonly sequencer: Sequencer;
+}
+
+/** Wires the hub, from the database up to its doors, and opens them. */
+export async function startHub({ config, databaseUrl, log, watch }: HubOptions): Promise<Hub> {
+  const database = openDatabase(databaseUrl, {
+    maxConnections: 20,
+    onConnectionError: (error) => log.warn({ err: error }, "a connection to the database broke"),
+  });
+  const secrets = await readHubSecrets(config.home);
+  const instanceId = await readInstanceId(database.sql);
+  await keepLocalToken(database, config.home);
+  const setupToken = await keepSetupToken(database, config.home);
+  await database.warm();
+
+  // What happened, in order.
+  const bus = new Bus(log);
+  const sequencer = new Sequencer(database.pool, bus, log);
+  await sequencer.start();
+
+  // Who may come in.
+  let url = config.publicUrl ?? "";
+  const publicUrl = () => url;
+  const tokens = new SignInTokens(secrets.jwt_secret, instanceId);
+  const identities = new Identities(database.sql, tokens);
+  const cookieName = `orc_${instanceId}`;
+  const signIn = new SignIn({ identities, cookieName, csrfSecret: secrets.csrf_secret, publicUrl });
+
+  // Servers and their terminals.
+  const connections = new ServerConnections();
+  const sessions = new LiveSessions();
+  const sessionHub: SessionHub = {
+    database,
+    connections,
+    sessions,
+    events: sequencer,
+    forget: (hash) => identities.forget(hash),
+    log,
+  };
+  await loadSessions(sessionHub);
+  const startDeadlines = new StartDeadlines(sessionHub);
+
+  // What moves tasks.
+  const engine = openEngine({
+    database,
+    connections,
+    sessions,
+    events: sequencer,
+    startSession: (start) => startSession(sessionHub, start),
+    closeSession: (sessionId) => closeSession(sessionHub, SYSTEM, sessionId),
+    log,
+  });
+  const serverChanged = async (serverId: string): Promise<void> => {
+    try {
+      const projectId = await engine.fleet.refresh(serverId);
+      if (projectId) engine.matcher.wake(projectId);
+    } catch (error) {
+      log.error({ err: error, server_id: serverId }, "a change of a server was not taken up; it will be within 30 s");
+    }
+  };
+  connections.onChange((serverId, connected) => {
+    void serverChanged(serverId);
+    if (connected) engine.delivery.serverConnected(serverId);
+  });
+  const servers: Servers = {
+    database,
+    events: sequencer,
+    publicUrl,
+    isConnected: (serverId) => connections.isConnected(serverId),
+    onServerChanged: (serverId) => void serverChanged(serverId),
+    onKeyReplaced: (serverId, oldHash) => {
+      identities.forget(oldHash);
+      connections.disconnect(serverId, CLOSE_CODES.unauthenticated, "the server has another key now");
+    },
+    log,
+  };
+  const offlineWatch = new OfflineWatch(servers, watch);
+  await offlineWatch.start();
+  await engine.start();
+
+  // The doors.
+  const serverLink = new ServerLink(sessionHub, {
+    signIn: async (apiKey) => {
+      const caller = (await identities.find(apiKey))?.caller;
+      return caller?.kind === "server" ? caller : undefined;
+    },
+  });
+  const dashboardLink = new DashboardLink(sessionHub, {
+    bus,
+    signInUpgrade: async (request) => (await signIn.ofUpgrade(request))?.caller,
+    signInToken: async (token) => (await identities.find(token))?.caller,
+  });
+  const users: Users = {
+    database,
+    events: sequencer,
+    identities,
+    tokens,
+    attempts: new SignInAttempts(),
+    home: config.home,
+  };
+  let stopping = false;
+  const isStopping = () => stopping;
+  const app = await buildServer({
+    config,
+    log,
+    signIn,
+    isStopping,
+    readiness: readinessOf({ sql: database.sql, dashboardUrl: config.dashboardUrl, isStopping }),
+    routes: (app) => {
+      userRoutes(app, { users, cookieName, csrfSecret: secrets.csrf_secret });
+      projectRoutes(app, {
+        database,
+        events: sequencer,
+        onSettingsChanged: (projectId) => engine.matcher.wake(projectId),
+      });
+      serverRoutes(app, { servers, inventoryEnded: (serverId) => serverLink.inventoryEnded(serverId) });
+      sessionRoutes(app, sessionHub);
+      agentSessionRoutes(app, sessionHub, engine);
+      taskRoutes(app, engine);
+      agentTaskRoutes(app, engine);
+      workerRoutes(app, engine);
+      dependencyRoutes(app, engine);
+      noteRoutes(app, engine);
+      interventionRoutes(app, engine);
+      matchingRoutes(app, engine);
+      pipelineRoutes(app, engine);
+      demoRoutes(app, engine);
+      activityRoutes(app, database);
+      serverLink.routes(app);
+      dashboardLink.routes(app);
+    },
+  });
+  await app.listen({ host: config.host, port: config.port });
+  url ||= addressOf(app, config.host);
+
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    const late = setTimeout(() => app.server.closeAllConnections(), config.shutdownGraceMs);
+    await app.close();
+    clearTimeout(late);
+    dashboardLink[Symbol.dispose]();
+    connections[Symbol.dispose]();
+    startDeadlines[Symbol.dispose]();
+    await serverLink.settled();
+    await offlineWatch[Symbol.asyncDispose]();
+    await engine[Symbol.asyncDispose]();
+    await sequencer[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  };
+  return {
+    url,
+    setupLink: setupToken && `${url}/setup?token=${setupToken}`,
+    app,
+    database,
+    engine,
+    sequencer,
+    [Symbol.asyncDispose]: () => (stopped ??= stop()),
+  };
+}
+
+/** Without a public address: where it listens, as this machine reaches it. */
+function addressOf(app: FastifyInstance, host: string): string {
+  const { port } = app.server.address() as AddressInfo;
+  const everywhere = host === "0.0.0.0" || host === "::";
+  const name = everywhere ? "127.0.0.1" : host;
+  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
+}

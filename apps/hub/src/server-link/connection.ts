@@ -1,0 +1,189 @@
+import type { Socket } from "node:net";
+import { CLOSE_CODES, type DaemonFrame, type HubFrame } from "@orchestratia/protocol/server-link";
+import type { FastifyBaseLogger } from "fastify";
+import type { WebSocket } from "ws";
+import type { Caller } from "../access/caller.ts";
+import { limitInbound } from "../sockets/inbound-limit.ts";
+import type { DaemonLink } from "./connections.ts";
+import type { Framing } from "./framing.ts";
+import { version1 } from "./version-1.ts";
+
+export type ServerCaller = Extract<Caller, { kind: "server" }>;
+
+/** Who a connection tells what happens on it. */
+export interface ServerDoor {
+  /** Whose key it is. */
+  signIn(apiKey: string): Promise<ServerCaller | undefined>;
+  opened(connection: ServerConnection): void;
+  received(connection: ServerConnection, frame: DaemonFrame): void;
+  closed(connection: ServerConnection): void;
+}
+
+const INTERNAL_ERROR = 1011;
+const AUTH_MS = 10_000;
+/** Nobody needs more to say who they are. */
+const FIRST_FRAME_MAX_BYTES = 16 * 1024;
+/** A daemon that lets this much wait does not read; its link is cut. */
+const OUTBOUND_MAX_BYTES = 8 * 1024 * 1024;
+
+/**
+ * One daemon's socket: `silent` until its first frame, `asking` while the key is looked up, `open`, `ended`. It only
+ * moves forward; whatever arrives after the end is not read.
+ */
+export class ServerConnection implements DaemonLink {
+  readonly #socket: WebSocket;
+  readonly #door: ServerDoor;
+  readonly #log: FastifyBaseLogger;
+  readonly #authTimer: NodeJS.Timeout;
+  readonly #liftLimit: () => void;
+  readonly #marks = new Map<string, () => void>();
+  #state: "silent" | "asking" | "open" | "ended" = "silent";
+  #framing: Framing = version1;
+  #server: ServerCaller | undefined;
+  /** What came behind the first frame in the same read. */
+  #early: [Buffer, boolean][] = [];
+  #answered = true;
+  #badFrames = 0;
+
+  constructor(socket: WebSocket, stream: Socket, door: ServerDoor, log: FastifyBaseLogger, authMs = AUTH_MS) {
+    this.#socket = socket;
+    this.#door = door;
+    this.#log = log;
+    this.#authTimer = setTimeout(() => this.#refuse(CLOSE_CODES.authTimeout, "nobody signed in"), authMs);
+    this.#liftLimit = limitInbound(socket, stream, FIRST_FRAME_MAX_BYTES, () =>
+      this.#refuse(CLOSE_CODES.tooBig, "the first frame is too large"),
+    );
+    socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
+    socket.on("pong", (mark: Buffer) => this.#pong(mark.toString()));
+    socket.on("close", () => this.#end());
+  }
+
+  /** The server that signed in. */
+  get server(): ServerCaller {
+    if (!this.#server) throw new Error("nobody has signed in on this connection");
+    return this.#server;
+  }
+
+  get serverId(): string {
+    return this.server.id;
+  }
+
+  send(frame: HubFrame): boolean {
+    if (this.#state !== "open") return false;
+    const message = this.#framing.encode(frame);
+    if (message === undefined) {
+      this.#log.warn({ type: frame.type }, "a frame is too large for a daemon's link");
+      return false;
+    }
+    if (this.#socket.bufferedAmount + message.length > OUTBOUND_MAX_BYTES) {
+      this.#log.warn("a daemon does not read; its link is cut");
+      this.#end();
+      this.#socket.terminate();
+      return false;
+    }
+    this.#socket.send(message);
+    return true;
+  }
+
+  close(code: number, reason: string): void {
+    this.#end();
+    this.#socket.close(code, reason);
+  }
+
+  ping(): void {
+    if (this.#answered) {
+      this.#answered = false;
+      this.#socket.ping();
+    } else {
+      this.#end();
+      this.#socket.terminate();
+    }
+  }
+
+  /** Calls back when every frame that the daemon sent before now has been read. */
+  afterWhatWasSent(then: () => void): void {
+    const mark = String(this.#marks.size + 1);
+    this.#marks.set(mark, then);
+    this.#socket.ping(mark);
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    this.#answered = true;
+    if (this.#state === "open") this.#receiveFrame(data, isBinary);
+    else if (this.#state === "asking") this.#early.push([data, isBinary]);
+    else if (this.#state === "silent") void this.#authenticate(data, isBinary);
+  }
+
+  #receiveFrame(data: Buffer, isBinary: boolean): void {
+    const decoded = this.#framing.decode(data, isBinary);
+    if (decoded.kind === "frame") this.#door.received(this, decoded.frame);
+    else if (decoded.kind === "malformed") this.#complain(decoded.why);
+    else if (decoded.kind === "junk") {
+      this.#complain(decoded.why);
+      this.close(CLOSE_CODES.badFrame, decoded.why);
+    }
+  }
+
+  async #authenticate(data: Buffer, isBinary: boolean): Promise<void> {
+    const decoded = version1.decode(data, isBinary);
+    if (decoded.kind === "junk") return this.#refuse(CLOSE_CODES.badFrame, decoded.why);
+    if (decoded.kind !== "frame" || decoded.frame.type !== "auth") {
+      return this.#refuse(CLOSE_CODES.unauthenticated, "the first frame must be auth");
+    }
+    this.#state = "asking";
+    this.#socket.pause();
+    try {
+      const server = await this.#door.signIn(decoded.frame.api_key);
+      if (this.#state !== "asking") return;
+      if (!server) return this.#refuse(CLOSE_CODES.unauthenticated, "the key is not known");
+      this.#open(server);
+    } catch (error) {
+      this.#log.error({ err: error }, "a daemon's key could not be looked up");
+      this.close(INTERNAL_ERROR, "the key could not be looked up");
+    } finally {
+      this.#socket.resume();
+    }
+  }
+
+  /** Every daemon speaks version 1; the framing of a later one is chosen here, by what `auth` asks for. */
+  #open(server: ServerCaller): void {
+    clearTimeout(this.#authTimer);
+    this.#liftLimit();
+    this.#server = server;
+    this.#state = "open";
+    this.send({ type: "auth_ok" });
+    this.#door.opened(this);
+    const early = this.#early;
+    this.#early = [];
+    for (const [data, isBinary] of early) this.#receive(data, isBinary);
+  }
+
+  #pong(mark: string): void {
+    this.#answered = true;
+    const then = this.#marks.get(mark);
+    this.#marks.delete(mark);
+    then?.();
+  }
+
+  #refuse(code: number, reason: string): void {
+    if (this.#state === "ended") return;
+    this.#log.info({ code, reason }, "a daemon's link was refused");
+    this.close(code, reason);
+  }
+
+  #complain(why: string): void {
+    this.#badFrames += 1;
+    if (this.#badFrames === 1) this.#log.warn({ server_id: this.#server?.id, why }, "a daemon sends bad frames");
+  }
+
+  #end(): void {
+    if (this.#state === "ended") return;
+    const wasOpen = this.#state === "open";
+    this.#state = "ended";
+    clearTimeout(this.#authTimer);
+    this.#liftLimit();
+    this.#early = [];
+    this.#marks.clear();
+    if (wasOpen) this.#door.closed(this);
+  }
+}

@@ -1,0 +1,76 @@
+import { CLOSE_CODES, type HubFrame } from "@orchestratia/protocol/server-link";
+
+const PING_MS = 30_000;
+
+/** One signed-in daemon's socket. */
+export interface DaemonLink {
+  readonly serverId: string;
+  /** False when the frame could not be sent. */
+  send(frame: HubFrame): boolean;
+  close(code: number, reason: string): void;
+  /** Asks for a sign of life, or ends the link when the last question went unanswered. */
+  ping(): void;
+}
+
+export type ConnectionListener = (serverId: string, connected: boolean) => void;
+
+/** Which servers are connected: one socket each, the newest wins. */
+export class ServerConnections implements Disposable {
+  readonly #links = new Map<string, DaemonLink>();
+  readonly #listeners = new Set<ConnectionListener>();
+  readonly #pings: NodeJS.Timeout;
+
+  constructor(pingMs = PING_MS) {
+    this.#pings = setInterval(() => {
+      for (const link of this.#links.values()) link.ping();
+    }, pingMs).unref();
+  }
+
+  isConnected(serverId: string): boolean {
+    return this.#links.has(serverId);
+  }
+
+  /** False when the server is not connected or the frame does not fit through its link. */
+  send(serverId: string, frame: HubFrame): boolean {
+    return this.#links.get(serverId)?.send(frame) ?? false;
+  }
+
+  /**
+   * Told at every sign-in, also when a newer socket takes an older one's place, and when the last socket is gone.
+   * Returns how to stop listening.
+   */
+  onChange(listener: ConnectionListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The link becomes the server's; an older one is closed. */
+  adopt(link: DaemonLink): void {
+    const older = this.#links.get(link.serverId);
+    this.#links.set(link.serverId, link);
+    older?.close(CLOSE_CODES.superseded, "a newer connection of this server took over");
+    this.#tell(link.serverId, true);
+  }
+
+  /** False, and nothing happens, when a newer link took over meanwhile. */
+  release(link: DaemonLink): boolean {
+    if (this.#links.get(link.serverId) !== link) return false;
+    this.#links.delete(link.serverId);
+    this.#tell(link.serverId, false);
+    return true;
+  }
+
+  /** Ends a server's link, as when its key was taken away. */
+  disconnect(serverId: string, code: number, reason: string): void {
+    this.#links.get(serverId)?.close(code, reason);
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#pings);
+    for (const link of this.#links.values()) link.close(CLOSE_CODES.goingAway, "the hub is stopping");
+  }
+
+  #tell(serverId: string, connected: boolean): void {
+    for (const listener of this.#listeners) listener(serverId, connected);
+  }
+}

@@ -1,0 +1,153 @@
+import type { DaemonFrame } from "@orchestratia/protocol/server-link";
+import { SessionId } from "@orchestratia/protocol/vocabulary";
+import type { LiveSession } from "../sessions/live-sessions.ts";
+import type { SessionHub } from "../sessions/session-hub.ts";
+import {
+  agentStatusChanged,
+  type Running,
+  sessionEnded,
+  sessionMoved,
+  sessionRuns,
+} from "../sessions/session-status.ts";
+import type { ServerConnection } from "./connection.ts";
+import type { Inventory } from "./inventory.ts";
+
+/** Where a frame came from and what it may touch. */
+export interface FrameContext {
+  hub: SessionHub;
+  connection: ServerConnection;
+  inventory: Inventory;
+  /** Writes, in the order in which the frames came. */
+  later(work: () => Promise<unknown>): void;
+}
+
+type FrameOf<T extends DaemonFrame["type"]> = Extract<DaemonFrame, { type: T }>;
+
+/** What each of a daemon's frames does. */
+export function receiveFrame(context: FrameContext, frame: DaemonFrame): void {
+  switch (frame.type) {
+    case "session_started":
+      receiveStarted(context, frame);
+      break;
+    case "session_recovered":
+      recover(context, frame.tmux_name, runningOf(frame));
+      break;
+    case "session_output":
+    case "session_status":
+    case "session_closed":
+    case "session_error":
+    case "session_working_dir":
+      receiveAbout(context, frame);
+      break;
+    case "auth":
+    case "session_screen":
+    case "scrollback_captured":
+      break;
+  }
+}
+
+type FrameAbout = FrameOf<
+  "session_output" | "session_status" | "session_closed" | "session_error" | "session_working_dir"
+>;
+
+/** Frames about a terminal that the hub knows; those about another one are left alone. */
+function receiveAbout(context: FrameContext, frame: FrameAbout): void {
+  const { hub, later } = context;
+  const session = own(context, frame.session_id);
+  if (!session) return;
+  revive(context, session);
+  switch (frame.type) {
+    case "session_output":
+      session.output.append(Buffer.from(frame.data, "base64"));
+      break;
+    case "session_status":
+      later(() => agentStatusChanged(hub, session, frame.agent_status));
+      break;
+    case "session_closed":
+      later(() => sessionEnded(hub, session, { status: "closed", exitCode: frame.exit_code ?? null }));
+      break;
+    case "session_error":
+      later(() => failStart(context, session, frame.error));
+      break;
+    case "session_working_dir":
+      later(() => sessionMoved(hub, session, frame.working_dir));
+      break;
+  }
+}
+
+function receiveStarted(context: FrameContext, frame: FrameOf<"session_started">): void {
+  const session = own(context, frame.session_id);
+  if (session) found(context, session, runningOf(frame));
+  else if (SessionId.safeParse(frame.session_id).success) closeStranger(context, frame.session_id);
+  // One that was never acknowledged goes by its tmux name.
+  else recover(context, frame.tmux_name || frame.session_id, runningOf(frame));
+}
+
+/** The terminal lives: what is believed of it is set right, and if it should have ended it is closed there. */
+function found({ hub, connection, inventory, later }: FrameContext, session: LiveSession, running: Running): void {
+  inventory.report(session.id);
+  later(async () => {
+    const runs = await sessionRuns(hub, session, running);
+    if (!runs) connection.send({ type: "session_close", session_id: session.id });
+  });
+}
+
+/** After a restart a version 1 daemon knows its terminals by their tmux names only, until it is told the ids. */
+function recover(context: FrameContext, tmuxName: string, running: Running): void {
+  const { hub, connection, later } = context;
+  const session = hub.sessions
+    .ofServer(connection.serverId)
+    .find((session) => session.tmuxName === tmuxName || tmuxName === `orc-${session.id.slice(0, 12)}`);
+  if (!session) {
+    later(() => closeUnknownTmux(context, tmuxName));
+    return;
+  }
+  const { id: session_id, cols, rows } = session;
+  connection.send({ type: "session_recovered_ack", session_id, tmux_name: tmuxName });
+  // A terminal that was attached again has the default size.
+  connection.send({ type: "session_resize", session_id, cols, rows });
+  found(context, session, { ...running, tmuxName });
+}
+
+async function closeUnknownTmux({ hub, connection }: FrameContext, tmuxName: string): Promise<void> {
+  const [row] = await hub.database.sql.query<{ id: string }>(
+    `select id from sessions where server_id = $1 and (tmux_name = $2 or 'orc-' || left(id::text, 12) = $2)
+    order by created_at desc limit 1`,
+    [connection.serverId, tmuxName.replaceAll("\0", "")],
+  );
+  if (row) connection.send({ type: "session_recovered_ack", session_id: row.id, tmux_name: tmuxName });
+  connection.send({ type: "session_close", session_id: row?.id ?? tmuxName });
+}
+
+/** A terminal that ended for the hub, or that it never knew, is closed; another registration's is left alone. */
+function closeStranger({ hub, connection, later }: FrameContext, session_id: string): void {
+  later(async () => {
+    const [row] = await hub.database.sql.query<{ server_id: string }>("select server_id from sessions where id = $1", [
+      session_id,
+    ]);
+    if (!row || row.server_id === connection.serverId) connection.send({ type: "session_close", session_id });
+  });
+}
+
+async function failStart({ hub }: FrameContext, session: LiveSession, error: string): Promise<void> {
+  if (session.status === "starting") await sessionEnded(hub, session, { status: "error", error });
+}
+
+/** A sign of life of a session that was thought gone brings it back. */
+function revive(context: FrameContext, session: LiveSession): void {
+  const gone = session.status === "lost" || session.status === "disconnected";
+  if (gone && context.inventory.report(session.id)) {
+    found(context, session, { pid: null, tmuxName: "", workingDirectory: "" });
+  }
+}
+
+function own({ hub, connection }: FrameContext, id: string): LiveSession | undefined {
+  const session = hub.sessions.get(id);
+  return session?.serverId === connection.serverId ? session : undefined;
+}
+
+const runningOf = (frame: { pid?: number | null | undefined; tmux_name?: string; working_dir: string }): Running => ({
+  pid: frame.pid ?? null,
+  tmuxName: frame.tmux_name ?? "",
+  workingDirectory: frame.working_dir,
+});

@@ -1,0 +1,84 @@
+import type { ProjectId, ServerId } from "@orchestratia/protocol/vocabulary";
+import { actorOf, SYSTEM } from "../access/caller.ts";
+import { transaction } from "../db/transaction.ts";
+import { record } from "../events/activity.ts";
+import type { Servers } from "./servers.ts";
+
+export interface OfflineWatchOptions {
+  /** Without a heartbeat for so long a server is offline. */
+  offlineMs?: number;
+  checkMs?: number;
+}
+
+/** A pause of so many checks means that the hub or its database was away, and heartbeats could not arrive. */
+const MISSED_CHECKS = 4;
+
+/** Marks servers offline that sent no heartbeat for 90 s. Time in which the hub could not hear them does not count. */
+export class OfflineWatch implements AsyncDisposable {
+  readonly #servers: Servers;
+  readonly #offlineMs: number;
+  readonly #checkMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #checking: Promise<void> = Promise.resolve();
+  #lastCheckAt = Number.NEGATIVE_INFINITY;
+
+  constructor(servers: Servers, { offlineMs = 90_000, checkMs = 5_000 }: OfflineWatchOptions = {}) {
+    this.#servers = servers;
+    this.#offlineMs = offlineMs;
+    this.#checkMs = checkMs;
+  }
+
+  /** Takes every server as seen now and begins to watch. */
+  async start(): Promise<void> {
+    await this.#check();
+    this.#timer = setInterval(() => {
+      this.#checking = this.#checking
+        .then(() => this.#check())
+        .catch((error) => {
+          this.#servers.log.warn({ err: error }, "whether servers are online could not be checked");
+        });
+    }, this.#checkMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#checking;
+  }
+
+  async #check(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#lastCheckAt > this.#checkMs * MISSED_CHECKS) await this.#takeAsSeenNow();
+    else await this.#markOffline();
+    this.#lastCheckAt = now;
+  }
+
+  async #takeAsSeenNow(): Promise<void> {
+    await this.#servers.database.sql.query("update servers set last_heartbeat = now() where status = 'online'");
+  }
+
+  async #markOffline(): Promise<void> {
+    const { database, events, onServerChanged } = this.#servers;
+    const gone = await transaction(database.pool, async (tx) => {
+      const rows = await tx.query<{ id: ServerId; project_id: ProjectId; name: string }>(
+        `update servers set status = 'offline'
+         where status = 'online' and last_heartbeat < now() - $1 * interval '1 millisecond'
+         returning id, project_id, name`,
+        [this.#offlineMs],
+      );
+      await record(
+        tx,
+        ...rows.map(({ id, project_id, name }) => ({
+          type: "server.offline" as const,
+          project_id,
+          server_id: id,
+          actor: actorOf(SYSTEM),
+          details: { name },
+        })),
+      );
+      return rows;
+    });
+    if (gone.length === 0) return;
+    events.wake();
+    for (const { id } of gone) onServerChanged(id);
+  }
+}

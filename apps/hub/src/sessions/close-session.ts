@@ -1,0 +1,17 @@
+import { Problem } from "@orchestratia/protocol/problems";
+import { actorOf, type Caller } from "../access/caller.ts";
+import type { SessionHub } from "./session-hub.ts";
+import { sessionEnded } from "./session-status.ts";
+
+/**
+ * Ends a session's program: the daemon is asked and its `session_closed` settles the row. A session whose daemon
+ * cannot be asked, or no longer has it, is closed at once; should it come back, the inventory closes it there too.
+ * Throws session_not_live.
+ */
+export async function closeSession(hub: SessionHub, caller: Caller, sessionId: string): Promise<void> {
+  const session = hub.sessions.get(sessionId);
+  if (!session) throw new Problem("session_not_live");
+  session.closedBy = actorOf(caller);
+  const asked = hub.connections.send(session.serverId, { type: "session_close", session_id: session.id });
+  if (!asked || session.status === "lost") await sessionEnded(hub, session, { status: "closed", exitCode: null });
+}

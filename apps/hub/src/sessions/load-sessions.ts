@@ -1,0 +1,64 @@
+import type { AgentStatus, SessionRole, SessionStatus } from "@orchestratia/domain/vocabulary";
+import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
+import type { LiveSession } from "./live-sessions.ts";
+import { OutputWindow } from "./output-window.ts";
+import type { SessionHub } from "./session-hub.ts";
+import { sessionsMissing } from "./session-status.ts";
+
+interface Row {
+  id: SessionId;
+  number: number;
+  project_id: ProjectId;
+  server_id: ServerId;
+  name: string;
+  agent: string;
+  role: SessionRole;
+  started_by_hub: boolean;
+  created_at: Date;
+  status: SessionStatus;
+  agent_status: AgentStatus;
+  task_id: string | null;
+  tmux_name: string;
+  cols: number;
+  rows: number;
+}
+
+/** At the hub's start, before any daemon is let in: takes up the sessions whose programs may still run. */
+export async function loadSessions(hub: SessionHub): Promise<void> {
+  const rows = await hub.database.sql.query<Row>(
+    `select id, number, project_id, server_id, name, agent, role, started_by_hub, created_at, status, agent_status,
+      task_id, tmux_name, cols, rows
+    from sessions where status in ('starting', 'active', 'disconnected', 'lost')`,
+  );
+  for (const row of rows) hub.sessions.add(liveSession(row));
+  const active = hub.sessions.all().filter(({ status }) => status === "active");
+  await sessionsMissing(hub, active, "disconnected");
+}
+
+function liveSession(row: Row): LiveSession {
+  return {
+    id: row.id,
+    number: row.number,
+    projectId: row.project_id,
+    serverId: row.server_id,
+    name: row.name,
+    agent: row.agent,
+    role: row.role,
+    startedByHub: row.started_by_hub,
+    createdAt: row.created_at,
+    status: row.status,
+    agentStatus: row.agent_status,
+    taskId: row.task_id,
+    tmuxName: row.tmux_name,
+    cols: row.cols,
+    rows: row.rows,
+    output: new OutputWindow(laterThanBefore()),
+  };
+}
+
+/**
+ * Where counting begins again when an earlier process has counted already: the moment in microseconds. It lies beyond
+ * whatever was counted before (a session printing 1 MB/s without a pause would reach it), so a viewer that comes back
+ * with an old offset is shown the new window and never bytes that do not belong behind its own.
+ */
+const laterThanBefore = (): number => Date.now() * 1000;

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { OutputWindow } from "./output-window.ts";
+
+test("a window gives back exactly the bytes behind an offset, however they came and however often it grew", () => {
+  const window = new OutputWindow(0, 10_000);
+  const all: number[] = [];
+  for (let step = 0; step < 400; step += 1) {
+    const piece = Uint8Array.from({ length: (step * 7) % 131 }, (_, at) => (step + at) % 251);
+    window.append(piece);
+    all.push(...piece);
+    expect(window.end).toBe(all.length);
+    expect(window.start).toBe(Math.max(0, all.length - 10_000));
+    const offset = window.start + ((step * 37) % Math.max(1, window.end - window.start));
+    expect([...window.since(offset).bytes]).toEqual(all.slice(offset));
+  }
+});
+
+test("a piece larger than the window leaves its end", () => {
+  const window = new OutputWindow(0, 8);
+  window.append(Buffer.from("abc"));
+  window.append(Buffer.from("0123456789"));
+  expect(window.start).toBe(5);
+  expect(window.end).toBe(13);
+  expect(window.since(5).bytes.toString()).toBe("23456789");
+});
+
+test("an offset outside the window gives all that is kept, and says from where", () => {
+  const window = new OutputWindow(100, 8);
+  window.append(Buffer.from("abcd"));
+  expect(window.since(0)).toEqual({ offset: 100, bytes: Buffer.from("abcd") });
+  expect(window.since(105)).toEqual({ offset: 100, bytes: Buffer.from("abcd") });
+  expect(window.since(104)).toEqual({ offset: 104, bytes: Buffer.from("") });
+  expect(window.since(101, 2)).toEqual({ offset: 101, bytes: Buffer.from("bc") });
+});
+
+test("listeners hear each piece with its offset until they stop", () => {
+  const window = new OutputWindow();
+  const heard: [string, number][] = [];
+  const stop = window.listen((bytes, offset) => heard.push([Buffer.from(bytes).toString(), offset]));
+  window.append(Buffer.from("ab"));
+  window.append(Buffer.from("c"));
+  stop();
+  window.append(Buffer.from("d"));
+  expect(heard).toEqual([
+    ["ab", 0],
+    ["c", 2],
+  ]);
+});

@@ -1,0 +1,88 @@
+/** Bytes of output that the hub keeps of each session. */
+export const OUTPUT_WINDOW_BYTES = 1024 * 1024;
+const FIRST_BYTES = 4096;
+
+export type OutputListener = (bytes: Uint8Array, offset: number) => void;
+
+/**
+ * The last bytes that a session printed, in a ring that grows up to its limit. Offsets count the session's bytes from
+ * the first one on; a session nobody watches costs nothing but the ring.
+ */
+export class OutputWindow {
+  readonly #limit: number;
+  readonly #listeners = new Set<OutputListener>();
+  #ring = Buffer.alloc(0);
+  #start: number;
+  #end: number;
+
+  /** `firstOffset` is where counting begins; `limit` the bytes kept. */
+  constructor(firstOffset = 0, limit = OUTPUT_WINDOW_BYTES) {
+    this.#start = firstOffset;
+    this.#end = firstOffset;
+    this.#limit = limit;
+  }
+
+  /** Offset of the oldest byte that is still here. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** Offset of the next byte to come. */
+  get end(): number {
+    return this.#end;
+  }
+
+  append(bytes: Uint8Array): void {
+    if (bytes.byteLength === 0) return;
+    const offset = this.#end;
+    this.#keep(bytes);
+    for (const listener of this.#listeners) listener(bytes, offset);
+  }
+
+  /** A copy of at most `mostBytes` of what is kept from `offset` on; from the start when `offset` is not kept. */
+  since(offset: number, mostBytes = Number.POSITIVE_INFINITY): { offset: number; bytes: Buffer } {
+    const from = this.has(offset) ? offset : this.#start;
+    const length = Math.min(this.#end - from, mostBytes);
+    const bytes = Buffer.allocUnsafe(length);
+    const at = from % (this.#ring.length || 1);
+    const first = Math.min(length, this.#ring.length - at);
+    this.#ring.copy(bytes, 0, at, at + first);
+    this.#ring.copy(bytes, first, 0, length - first);
+    return { offset: from, bytes };
+  }
+
+  /** Whether everything behind `offset` is still here. */
+  has(offset: number): boolean {
+    return offset >= this.#start && offset <= this.#end;
+  }
+
+  /** Returns how to stop listening. */
+  listen(listener: OutputListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #keep(bytes: Uint8Array): void {
+    const kept = bytes.byteLength > this.#limit ? bytes.subarray(bytes.byteLength - this.#limit) : bytes;
+    this.#grow(Math.min(this.#limit, this.#end - this.#start + kept.byteLength));
+    this.#end += bytes.byteLength;
+    const size = this.#ring.length;
+    const at = (this.#end - kept.byteLength) % size;
+    const first = Math.min(kept.byteLength, size - at);
+    this.#ring.set(kept.subarray(0, first), at);
+    this.#ring.set(kept.subarray(first), 0);
+    this.#start = Math.max(this.#start, this.#end - size);
+  }
+
+  #grow(needed: number): void {
+    if (needed <= this.#ring.length) return;
+    let size = this.#ring.length || FIRST_BYTES;
+    while (size < needed) size *= 2;
+    const kept = this.since(this.#start).bytes;
+    this.#ring = Buffer.allocUnsafeSlow(Math.min(size, this.#limit));
+    const at = this.#start % this.#ring.length;
+    const first = Math.min(kept.length, this.#ring.length - at);
+    kept.copy(this.#ring, at, 0, first);
+    kept.copy(this.#ring, 0, first);
+  }
+}

@@ -1,0 +1,167 @@
+import { randomUUID } from "node:crypto";
+import type { SessionRole } from "@orchestratia/domain/vocabulary";
+import { Problem } from "@orchestratia/protocol/problems";
+import type { HubFrame } from "@orchestratia/protocol/server-link";
+import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
+import { actorOf, type Caller } from "../access/caller.ts";
+import { newSecret, secretHash } from "../access/secret-hash.ts";
+import { type Tx, transaction } from "../db/transaction.ts";
+import { record } from "../events/activity.ts";
+import type { LiveSession } from "./live-sessions.ts";
+import { OutputWindow } from "./output-window.ts";
+import type { SessionHub } from "./session-hub.ts";
+import { sessionEnded } from "./session-status.ts";
+
+export interface SessionStart {
+  caller: Caller;
+  projectId: ProjectId;
+  serverId: ServerId;
+  agent: string;
+  /** Unique among the project's live sessions; without it `<agent>-<n>`. */
+  name?: string | undefined;
+  /** Without it the name decides. */
+  role?: SessionRole | undefined;
+  workingDirectory?: string | null | undefined;
+  cols?: number | undefined;
+  rows?: number | undefined;
+  taskId?: string | null | undefined;
+  startedByHub: boolean;
+}
+
+const DEFAULT_COLS = 120;
+const DEFAULT_ROWS = 40;
+
+/** What version 1 daemons call the agents; they take an unknown one for claude_code. */
+const VERSION_1_AGENTS: Readonly<Record<string, string>> = {
+  claude: "claude_code",
+  gemini: "gemini_cli",
+  codex: "codex_cli",
+};
+
+/**
+ * Starts a terminal on a connected server; it is `starting` until the daemon answers. Throws server_not_found,
+ * server_unreachable, agent_unknown, or key_taken for a name that a live session has.
+ */
+export async function startSession(hub: SessionHub, start: SessionStart): Promise<LiveSession> {
+  const token = newSecret("orcs_");
+  const session = await transaction(hub.database.pool, async (tx) => {
+    await requireServer(hub, tx, start);
+    const session = await insertSession(tx, start, token);
+    await record(tx, {
+      type: "session.created",
+      project_id: start.projectId,
+      session_id: session.id,
+      server_id: start.serverId,
+      task_id: start.taskId ?? null,
+      actor: actorOf(start.caller),
+      details: { name: session.name, agent: session.agent, role: session.role, started_by_hub: start.startedByHub },
+    });
+    return session;
+  });
+  hub.sessions.add(session);
+  hub.events.wake();
+  if (!hub.connections.send(start.serverId, startFrame(session, start, token))) {
+    await sessionEnded(hub, session, { status: "error", error: "The server is not connected." });
+  }
+  return session;
+}
+
+/** The name sets the default only. */
+export function roleByName(name: string): SessionRole {
+  return /orchestrat|platform|coordinator/i.test(name) ? "orchestrator" : "worker";
+}
+
+async function requireServer(hub: SessionHub, tx: Tx, { projectId, serverId, agent }: SessionStart): Promise<void> {
+  const [server] = await tx.query<{ name: string; agents: { name: string }[] }>(
+    "select name, agents from servers where id = $1 and project_id = $2",
+    [serverId, projectId],
+  );
+  if (!server) throw new Problem("server_not_found");
+  if (!hub.connections.isConnected(serverId)) {
+    throw new Problem("server_unreachable", `The server ${server.name} is not connected.`);
+  }
+  // A version 1 daemon reports no agents; it opens a shell and somebody types the rest.
+  const known = server.agents.length === 0 || server.agents.some(({ name }) => name === agent);
+  if (!known) {
+    const names = server.agents.map(({ name }) => name);
+    throw new Problem("agent_unknown", `The server ${server.name} has ${names.join(", ")}, not ${agent}.`, {
+      agents: names,
+    });
+  }
+}
+
+async function insertSession(tx: Tx, start: SessionStart, token: string): Promise<LiveSession> {
+  const wanted = start.name?.trim();
+  for (let n = 1; ; n += 1) {
+    const name = wanted ?? `${start.agent}-${n}`;
+    const role = start.role ?? roleByName(name);
+    const id = randomUUID() as SessionId;
+    const [row] = await tx.query<{ number: number; cols: number; rows: number; created_at: Date }>(INSERT, [
+      id,
+      start.projectId,
+      start.serverId,
+      name,
+      start.agent,
+      role,
+      start.workingDirectory ?? null,
+      start.cols ?? DEFAULT_COLS,
+      start.rows ?? DEFAULT_ROWS,
+      start.startedByHub,
+      start.taskId ?? null,
+      actorOf(start.caller),
+      secretHash(token),
+    ]);
+    if (row) return liveSession(start, { ...row, id, name, role });
+    if (wanted !== undefined) throw new Problem("key_taken", `A live session is called ${wanted}.`);
+  }
+}
+
+/** Gives no row when a live session has the name. */
+const INSERT = `
+  insert into sessions (id, project_id, server_id, name, agent, role, working_directory, cols, rows, started_by_hub,
+    task_id, created_by, token_hash)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+  on conflict (project_id, name) where status in ('starting', 'active', 'disconnected', 'lost') do nothing
+  returning number, cols, rows, created_at`;
+
+interface Inserted {
+  id: SessionId;
+  number: number;
+  name: string;
+  role: SessionRole;
+  cols: number;
+  rows: number;
+  created_at: Date;
+}
+
+function liveSession(start: SessionStart, inserted: Inserted): LiveSession {
+  const { created_at: createdAt, ...rest } = inserted;
+  return {
+    ...rest,
+    createdAt,
+    projectId: start.projectId,
+    serverId: start.serverId,
+    agent: start.agent,
+    startedByHub: start.startedByHub,
+    status: "starting",
+    agentStatus: "unknown",
+    taskId: start.taskId ?? null,
+    tmuxName: "",
+    output: new OutputWindow(),
+  };
+}
+
+function startFrame(session: LiveSession, start: SessionStart, token: string): HubFrame {
+  return {
+    type: "session_start",
+    session_id: session.id,
+    working_directory: start.workingDirectory ?? null,
+    cols: session.cols,
+    rows: session.rows,
+    project_id: session.projectId,
+    role: session.role,
+    agent_type: VERSION_1_AGENTS[session.agent] ?? session.agent,
+    agent: session.agent,
+    session_token: token,
+  };
+}

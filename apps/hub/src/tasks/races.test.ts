@@ -1,0 +1,196 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { Completion } from "@orchestratia/protocol/tasks";
+import { expect, test } from "vitest";
+import { SYSTEM } from "../access/caller.ts";
+import { addDependency } from "../dependencies/add-dependency.ts";
+import { placeTasks } from "../matching/place-tasks.ts";
+import { createTestDatabase } from "../testing/test-database.ts";
+import { openTestEngine } from "../testing/test-engine.ts";
+import { completeTask } from "./complete-task.ts";
+import { startTask } from "./start-task.ts";
+
+// Each race is run by two engines on one database: a project's writer would keep one engine's moves in line, and what is
+// tested here is that the locks and guards hold without it.
+const ROW = "select id from tasks where id = $1 for update";
+const finished = Completion.parse({ result: { summary: "done" } });
+const codes = (outcomes: PromiseSettledResult<unknown>[]) =>
+  outcomes.map((outcome) => (outcome.status === "fulfilled" ? "ok" : (outcome.reason as { code: string }).code)).sort();
+
+test("two upstreams of one task complete at once: it is freed, and placed, once", async () => {
+  await using database = await createTestDatabase();
+  await using left = await openTestEngine(database.url);
+  await using right = await openTestEngine(database.url);
+  const project = await left.addProject();
+  const server = await left.addServer(project);
+  right.connect(server.id);
+  await right.engine.fleet.load();
+  const upstreams = [];
+  for (let n = 0; n < 2; n += 1) {
+    const session = await left.addSession(project, server);
+    const id = await left.addTask(project);
+    await left.settled();
+    await startTask(left.engine, session, id);
+    upstreams.push({ id, session });
+  }
+  const [one, two] = upstreams as [(typeof upstreams)[0], (typeof upstreams)[0]];
+  const dependent = await left.addTask(project, { dependency_ids: [one.id, two.id] });
+
+  const outcomes = await left.race(
+    ROW,
+    [dependent],
+    [
+      () => completeTask(left.engine, one.session, one.id, finished),
+      () => completeTask(right.engine, two.session, two.id, finished),
+    ],
+  );
+  expect(codes(outcomes)).toEqual(["ok", "ok"]);
+  await Promise.all([left.settled(), right.settled()]);
+
+  expect(await left.task(dependent)).toMatchObject({ blockers: 0, status: "assigned", assigned_server_id: server.id });
+  const facts = await left.sql.query<{ event_type: string; n: number }>(
+    `select event_type, count(*)::int as n from activity_log where task_id = $1
+       and event_type in ('task.unblocked', 'task.assigned') group by event_type order by event_type`,
+    [dependent],
+  );
+  expect(facts).toEqual([
+    { event_type: "task.assigned", n: 1 },
+    { event_type: "task.unblocked", n: 1 },
+  ]);
+  expect(await left.sql.query("select active_tasks from servers")).toEqual([{ active_tasks: 1 }]);
+});
+
+test("a dependency is added while its upstream completes: it is never left unresolved", async () => {
+  await using database = await createTestDatabase();
+  await using left = await openTestEngine(database.url);
+  await using right = await openTestEngine(database.url);
+  const project = await left.addProject();
+  const server = await left.addServer(project);
+  const session = await left.addSession(project, server);
+  const upstream = await left.addTask(project);
+  await left.settled();
+  await startTask(left.engine, session, upstream);
+  const dependent = await left.addTask(project, { auto_assign: false });
+
+  const outcomes = await left.race<unknown>(
+    ROW,
+    [upstream],
+    [
+      () => completeTask(left.engine, session, upstream, finished),
+      () => addDependency(right.engine, SYSTEM, dependent, { depends_on_task_id: upstream, dependency_type: "blocks" }),
+    ],
+  );
+  expect(codes(outcomes)).toEqual(["ok", "ok"]);
+  expect(await left.task(dependent)).toMatchObject({ blockers: 0, status: "pending" });
+  expect(await left.sql.query("select resolved from task_dependencies")).toEqual([{ resolved: true }]);
+});
+
+test("two assignments for the last place on a server: one gets it", async () => {
+  await using database = await createTestDatabase();
+  await using left = await openTestEngine(database.url);
+  const project = await left.addProject();
+  const one = await left.addTask(project);
+  const two = await left.addTask(project);
+  const server = await left.addServer(project, { max: 1 });
+  const { pool } = left.engine.database;
+
+  const outcomes = await left.race(
+    "select id from servers where id = $1 for update",
+    [server.id],
+    [
+      () => placeTasks(pool, [{ task_id: one, server_id: server.id }]),
+      () => placeTasks(pool, [{ task_id: two, server_id: server.id }]),
+    ],
+  );
+  const placed = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value.length : [-1]));
+  expect(placed.sort()).toEqual([0, 1]);
+  expect(await left.sql.query("select active_tasks from servers")).toEqual([{ active_tasks: 1 }]);
+  const statuses = [(await left.task(one)).status, (await left.task(two)).status];
+  expect(statuses.sort()).toEqual(["assigned", "pending"]);
+});
+
+test("two sessions start one task: one has it, the other is told so", async () => {
+  await using database = await createTestDatabase();
+  await using left = await openTestEngine(database.url);
+  await using right = await openTestEngine(database.url);
+  const project = await left.addProject({ auto_start_sessions: false });
+  const server = await left.addServer(project);
+  const task = await left.addTask(project);
+  await left.settled();
+  const sessions = [await left.addSession(project, server, "shell"), await left.addSession(project, server, "shell")];
+  expect(await left.task(task)).toMatchObject({ status: "assigned", assigned_session_id: null });
+
+  const outcomes = await left.race(
+    ROW,
+    [task],
+    [
+      () => startTask(left.engine, sessions[0] as (typeof sessions)[0], task),
+      () => startTask(right.engine, sessions[1] as (typeof sessions)[0], task),
+    ],
+  );
+  // The loser sees a running task that another session holds: the move is not possible, or not theirs.
+  expect(codes(outcomes)).toEqual(["ok", "task_wrong_status"]);
+  expect(await left.sql.query("select count(*)::int as n from engine.leases where closed_at is null")).toEqual([
+    { n: 1 },
+  ]);
+});
+
+test("one session starts two tasks: the second start finds it busy", async () => {
+  await using database = await createTestDatabase();
+  await using left = await openTestEngine(database.url);
+  await using right = await openTestEngine(database.url);
+  const project = await left.addProject({ auto_start_sessions: false });
+  const server = await left.addServer(project);
+  const one = await left.addTask(project);
+  const two = await left.addTask(project);
+  await left.settled();
+  const session = await left.addSession(project, server, "shell");
+
+  const outcomes = await left.race(
+    "select id from tasks where id = any($1) for update",
+    [[one, two]],
+    [() => startTask(left.engine, session, one), () => startTask(right.engine, session, two)],
+  );
+  expect(codes(outcomes)).toEqual(["ok", "session_busy"]);
+});
+
+test("the hub is killed between the commit and the push: after the restart the push arrives", async () => {
+  await using database = await createTestDatabase();
+  const { server, a, b, session } = await (async () => {
+    await using hub = await openTestEngine(database.url);
+    const project = await hub.addProject({ auto_start_sessions: false });
+    const server = await hub.addServer(project, { max: 1 });
+    const session = await hub.addSession(project, server);
+    const a = await hub.addTask(project);
+    await hub.settled();
+    await startTask(hub.engine, session, a);
+    const b = await hub.addTask(project, { dependency_ids: [a] });
+    await hub.settled();
+    return { server, a, b, session };
+  })();
+
+  const script = fileURLToPath(new URL("../testing/die-at-push.ts", import.meta.url));
+  const args = [
+    "--conditions=development",
+    "--import",
+    "tsx",
+    script,
+    database.url,
+    JSON.stringify({ server: server.id, a, session }),
+  ];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
+  expect((await once(child, "exit"))[1]).toBe("SIGKILL");
+
+  await using hub = await openTestEngine(database.url);
+  expect(await hub.task(a)).toMatchObject({ status: "done" });
+  expect(await hub.task(b)).toMatchObject({ status: "assigned", assigned_server_id: server.id, delivered_at: null });
+  await hub.loadSessions();
+  const again = hub.connect(server.id);
+  await hub.engine.start();
+  await hub.sessionReports(session.id, "idle");
+  await hub.settled();
+  expect(again.frames).toContainEqual(
+    expect.objectContaining({ type: "task_assigned", task_id: b, session_id: session.id }),
+  );
+});

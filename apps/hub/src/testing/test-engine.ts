@@ -1,0 +1,188 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { AgentStatus } from "@orchestratia/domain/vocabulary";
+import type { HubFrame } from "@orchestratia/protocol/server-link";
+import { NewTask } from "@orchestratia/protocol/tasks";
+import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
+import { pino } from "pino";
+import { type Caller, SYSTEM } from "../access/caller.ts";
+import { openDatabase } from "../db/database.ts";
+import { Bus } from "../events/bus.ts";
+import { Sequencer } from "../events/sequencer.ts";
+import { ServerConnections } from "../server-link/connections.ts";
+import { closeSession } from "../sessions/close-session.ts";
+import { LiveSessions } from "../sessions/live-sessions.ts";
+import { loadSessions } from "../sessions/load-sessions.ts";
+import type { SessionHub } from "../sessions/session-hub.ts";
+import { agentStatusChanged, sessionRuns } from "../sessions/session-status.ts";
+import { startSession } from "../sessions/start-session.ts";
+import { createTask } from "../tasks/create-task.ts";
+import { openEngine } from "../tasks/open-engine.ts";
+
+export interface TestServerRow {
+  id: ServerId;
+  /** Every frame the hub sent to this server, in order. */
+  frames: HubFrame[];
+}
+
+export type TestEngine = Awaited<ReturnType<typeof openTestEngine>>;
+
+/** The engine on a real database, without HTTP: servers are rows whose socket is a list of the frames sent to it. */
+export async function openTestEngine(url: string) {
+  const log = pino({ level: process.env.LOG_LEVEL ?? "error" });
+  const database = openDatabase(url, { maxConnections: 20 });
+  const bus = new Bus(log);
+  const sequencer = new Sequencer(database.pool, bus, log);
+  const connections = new ServerConnections();
+  const sessions = new LiveSessions();
+  const sessionHub: SessionHub = { database, connections, sessions, events: sequencer, forget: () => {}, log };
+  await sequencer.start();
+  const engine = openEngine({
+    database,
+    connections,
+    sessions,
+    events: sequencer,
+    startSession: (start) => startSession(sessionHub, start),
+    closeSession: (sessionId) => closeSession(sessionHub, SYSTEM, sessionId),
+    log,
+  });
+  const { sql } = database;
+
+  async function addProject(settings: Record<string, unknown> = {}): Promise<ProjectId> {
+    const key = `P${randomUUID().slice(0, 6).toUpperCase()}`;
+    const [row] = await sql.query<{ id: ProjectId }>(
+      "insert into projects (key, name, settings) values ($1, $1, $2) returning id",
+      [key, JSON.stringify(settings)],
+    );
+    return (row as { id: ProjectId }).id;
+  }
+
+  async function addServer(
+    projectId: ProjectId,
+    server: { name?: string; repos?: string[]; max?: number; agents?: string[] } = {},
+  ) {
+    const [row] = await sql.query<{ id: ServerId }>(
+      `insert into servers (project_id, name, status, repos, agents, max_concurrent, api_key_hash, last_heartbeat)
+       values ($1, $2, 'online', $3, $4, $5, $6, now()) returning id`,
+      [
+        projectId,
+        server.name ?? `server-${randomUUID().slice(0, 8)}`,
+        JSON.stringify(Object.fromEntries((server.repos ?? []).map((repo) => [repo, `/srv/${repo}`]))),
+        JSON.stringify((server.agents ?? []).map((name) => ({ name, kind: "custom" }))),
+        server.max ?? 4,
+        randomUUID(),
+      ],
+    );
+    const added = connect((row as { id: ServerId }).id);
+    await engine.fleet.refresh(added.id);
+    return added;
+  }
+
+  /** The server's socket: it keeps what the hub sends. */
+  function connect(id: ServerId, onFrame: (frame: HubFrame) => void = () => {}): TestServerRow {
+    const frames: HubFrame[] = [];
+    connections.adopt({
+      serverId: id,
+      send(frame) {
+        onFrame(frame);
+        return frames.push(frame) > 0;
+      },
+      close: () => {},
+      ping: () => {},
+    });
+    return { id, frames };
+  }
+
+  /** The daemon says that the session still runs, and what its agent does. */
+  async function sessionReports(id: SessionId, agentStatus: AgentStatus): Promise<void> {
+    const session = sessions.get(id);
+    if (!session) throw new Error(`no live session ${id}`);
+    await sessionRuns(sessionHub, session, { pid: 1, workingDirectory: "/srv", tmuxName: "" });
+    await agentStatusChanged(sessionHub, session, agentStatus);
+  }
+
+  /** A running worker session at its prompt. */
+  async function addSession(
+    projectId: ProjectId,
+    server: TestServerRow,
+    agent = "custom",
+  ): Promise<Extract<Caller, { kind: "session" }>> {
+    const session = await startSession(sessionHub, {
+      caller: SYSTEM,
+      projectId,
+      serverId: server.id,
+      agent,
+      name: `session-${randomUUID().slice(0, 8)}`,
+      role: "worker",
+      startedByHub: false,
+    });
+    await sessionReports(session.id, "idle");
+    return sessionCaller(session.id, projectId, server.id, session.name);
+  }
+
+  const sessionCaller = (id: SessionId, projectId: ProjectId, serverId: ServerId, name: string) =>
+    ({ kind: "session", id, name, serverId, projectId, role: "worker" }) as const;
+
+  return {
+    engine,
+    sql,
+    bus,
+    sequencer,
+    sessions,
+    sessionHub,
+    addProject,
+    addServer,
+    addSession,
+    connect,
+    sessionReports,
+    loadSessions: () => loadSessions(sessionHub),
+    addTask: async (projectId: ProjectId, task: Record<string, unknown> = {}) =>
+      (await createTask(engine, SYSTEM, projectId, NewTask.parse({ title: "A task", spec: "Do it.", ...task }))).taskId,
+    task: async (id: string) => {
+      const [row] = await sql.query<Record<string, unknown>>("select * from tasks where id = $1", [id]);
+      return row as Record<string, unknown>;
+    },
+    /** Everything that was set going has come to rest. */
+    async settled() {
+      await engine.writers.settled();
+      await engine.matcher.settled();
+      await engine.delivery.settled();
+      await sequencer.settled();
+    },
+    /**
+     * Runs the contenders while another transaction holds what `lock` locked, and lets go only once each of them waits for
+     * a lock: the worst interleaving, every time.
+     */
+    async race<T>(
+      lock: string,
+      values: unknown[],
+      contenders: (() => Promise<T>)[],
+    ): Promise<PromiseSettledResult<T>[]> {
+      const gate = await database.pool.connect();
+      try {
+        await gate.query("begin");
+        await gate.query(lock, values);
+        const running = Promise.allSettled(contenders.map((go) => go()));
+        while ((await waiting(database.pool)) < contenders.length) await delay(5);
+        await gate.query("commit");
+        return await running;
+      } finally {
+        gate.release();
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]();
+      await sequencer[Symbol.asyncDispose]();
+      connections[Symbol.dispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Asked outside the gate's transaction, which would see its first answer for ever. */
+async function waiting(pool: { query(sql: string): Promise<{ rows: { n: number }[] }> }): Promise<number> {
+  const { rows } = await pool.query(
+    "select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+  );
+  return rows[0]?.n ?? 0;
+}

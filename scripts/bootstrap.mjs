@@ -1,0 +1,184 @@
+/**
+ * Brings a clone to where its own tools run: the pinned pnpm in `.tools/bin`, the packages in `node_modules`. Needs
+ * nothing but Node and npm, and does nothing when nothing changed. `node scripts/bootstrap.mjs` runs it by itself.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { claim } from "./claim.mjs";
+
+export const root = path.resolve(fileURLToPath(new URL("..", import.meta.url)));
+const tools = path.join(root, ".tools");
+const bin = path.join(tools, "bin");
+
+const INSTALL_PATIENCE_MS = 15 * 60_000;
+
+/** Something that the person who typed the command can mend; shown without a stack. */
+export class Refusal extends Error {
+  name = "Refusal";
+}
+
+/** The environment for pnpm, turbo and what they run: our pnpm first, no telemetry, no questions. */
+export function toolEnvironment() {
+  const { NODE_ENV: _, ...env } = process.env;
+  return {
+    ...env,
+    PATH: [bin, path.dirname(process.execPath), env.PATH ?? ""].join(path.delimiter),
+    DO_NOT_TRACK: "1",
+    TURBO_TELEMETRY_DISABLED: "1",
+    TURBO_NO_UPDATE_NOTIFIER: "1",
+    NEXT_TELEMETRY_DISABLED: "1",
+    CHECKPOINT_DISABLE: "1",
+    COREPACK_ENABLE_DOWNLOAD_PROMPT: "0",
+    COREPACK_ENABLE_AUTO_PIN: "0",
+    npm_config_update_notifier: "false",
+    npm_config_confirm_modules_purge: "false",
+  };
+}
+
+/** Runs `work` while no other process installs or builds in this clone. */
+export async function alone(work) {
+  let told = false;
+  const held = await claim(path.join(tools, "claims"), "build", ({ pid }, waitedMs) => {
+    if (!told) console.log(`Waiting for process ${pid}, which installs or builds in this folder`);
+    told = true;
+    return waitedMs < INSTALL_PATIENCE_MS;
+  });
+  if (held.holder) throw new Refusal(`process ${held.holder.pid} installs or builds here and does not come to an end`);
+  try {
+    return await work();
+  } finally {
+    held.release();
+  }
+}
+
+export function bootstrap() {
+  requireNode();
+  return alone(() => {
+    providePnpm();
+    install();
+  });
+}
+
+function requireNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  throw new Refusal(`Orchestratia needs Node 20.19 or later; this is ${process.version}. See https://nodejs.org`);
+}
+
+function pinned() {
+  const { packageManager } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  const [, version, sha512] = /^pnpm@([^+]+)\+sha512\.([0-9a-f]+)$/.exec(packageManager) ?? [];
+  if (!version) throw new Error(`packageManager in package.json pins no pnpm with its sha512: ${packageManager}`);
+  return { version, sha512 };
+}
+
+/** Puts the pinned pnpm into `.tools/bin`: by corepack where Node brings it, else by npm. A global pnpm is not asked. */
+function providePnpm() {
+  const { version, sha512 } = pinned();
+  const pnpm = path.join(bin, "pnpm");
+  const stamp = path.join(tools, "pnpm-stamp");
+  const facts = () => (existsSync(pnpm) ? `${version} ${realpathSync(pnpm)} ${process.version}` : undefined);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === facts()) return;
+
+  const works = () => existsSync(pnpm) && capture(pnpm, ["--version"]) === version;
+  if (!works()) {
+    console.log(`Getting pnpm ${version}`);
+    mkdirSync(bin, { recursive: true });
+    if (!(byCorepack() && works())) byNpm(version, sha512);
+    if (!works()) throw new Refusal(`pnpm ${version} could not be installed into ${bin}`);
+  }
+  writeFileSync(stamp, facts());
+}
+
+function byCorepack() {
+  rmSync(path.join(bin, "pnpm"), { force: true });
+  return ["corepack", path.join(path.dirname(process.execPath), "corepack")].some(
+    (corepack) => capture(corepack, ["enable", "--install-directory", bin, "pnpm"]) !== undefined,
+  );
+}
+
+function byNpm(version, sha512) {
+  const cli = process.env.npm_execpath ?? "";
+  const [command, ...before] = /npm-cli\.[cm]?js$/.test(cli) ? [process.execPath, cli] : ["npm"];
+  const args = ["install", "--prefix", tools, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];
+  run(command, [...before, ...args, `pnpm@${version}`], "npm could not install pnpm");
+  const { packages } = JSON.parse(readFileSync(path.join(tools, "node_modules/.package-lock.json"), "utf8"));
+  const expected = `sha512-${Buffer.from(sha512, "hex").toString("base64")}`;
+  if (packages["node_modules/pnpm"]?.integrity !== expected) {
+    rmSync(path.join(tools, "node_modules"), { recursive: true, force: true });
+    throw new Refusal(`the registry's pnpm ${version} is not the one that package.json pins`);
+  }
+  const link = path.join(bin, "pnpm");
+  rmSync(link, { force: true });
+  symlinkSync("../node_modules/pnpm/bin/pnpm.cjs", link);
+}
+
+/** Installs the packages when the lockfile, a manifest or Node changed since the last time. */
+function install() {
+  const stamp = path.join(root, "node_modules/.orchestratia-install");
+  const wanted = fingerprint();
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  console.log("Installing packages");
+  rmSync(stamp, { force: true });
+  run(path.join(bin, "pnpm"), ["install", "--frozen-lockfile", "--prod=false"], "pnpm install failed");
+  writeFileSync(stamp, wanted);
+}
+
+function fingerprint() {
+  const hash = createHash("sha256").update(`${process.platform} ${process.arch} ${process.versions.modules}\n`);
+  const manifests = [".", ...workspaceFolders()].map((folder) => path.join(folder, "package.json"));
+  for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", ".npmrc", ...manifests]) {
+    const found = path.join(root, file);
+    if (existsSync(found)) hash.update(`${file}\n`).update(readFileSync(found));
+  }
+  return hash.digest("hex");
+}
+
+/** Every folder that may hold a package: the root's, and those one level further down. */
+function workspaceFolders() {
+  const foldersIn = (parent) =>
+    readdirSync(path.join(root, parent), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith(".") && entry.name !== "node_modules")
+      .map((entry) => path.join(parent, entry.name))
+      .sort();
+  return foldersIn(".").flatMap((folder) => [folder, ...foldersIn(folder)]);
+}
+
+const options = (extra) => ({ cwd: root, env: toolEnvironment(), ...extra });
+
+/** What the command prints, or undefined when it fails. */
+function capture(command, args) {
+  const { status, stdout } = spawnSync(command, args, options({ encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }));
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** Runs a tool in the foreground; throws a `Refusal` that begins with `failure` when it does not succeed. */
+export function run(command, args, failure) {
+  const { status, signal, error } = spawnSync(command, args, options({ stdio: ["ignore", "inherit", "inherit"] }));
+  if (error) throw new Refusal(`${failure}: ${error.message}`);
+  if (status !== 0) throw new Refusal(`${failure} (${signal ?? `exit code ${status}`}); what it said is above`);
+}
+
+/** Runs a script's main function: a `Refusal` is told in one line, anything else is a bug and shown whole. */
+export async function runScript(main) {
+  try {
+    process.exitCode = (await main()) ?? 0;
+  } catch (error) {
+    console.error(error instanceof Refusal ? `\n${error.message}` : error);
+    process.exitCode = 1;
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await runScript(bootstrap);
