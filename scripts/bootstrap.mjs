@@ -2,8 +2,9 @@
  * Brings a clone to where its own tools run: the pinned pnpm in `.tools/bin`, the packages in `node_modules`. Needs
  * nothing but Node and npm, and does nothing when nothing changed. `node scripts/bootstrap.mjs` runs it by itself.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -17,17 +18,14 @@ import {
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { claim } from "./claim.mjs";
+import { Refusal, runScript } from "./refusal.mjs";
 
 export const root = path.resolve(fileURLToPath(new URL("..", import.meta.url)));
 const tools = path.join(root, ".tools");
 const bin = path.join(tools, "bin");
 
 const INSTALL_PATIENCE_MS = 15 * 60_000;
-
-/** Something that the person who typed the command can mend; shown without a stack. */
-export class Refusal extends Error {
-  name = "Refusal";
-}
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** The environment for pnpm, turbo and what they run: our pnpm first, no telemetry, no questions. */
 export function toolEnvironment() {
@@ -65,11 +63,21 @@ export async function alone(work) {
 
 export function bootstrap() {
   requireNode();
-  return alone(() => {
-    providePnpm();
-    install();
+  return alone(async () => {
+    await providePnpm();
+    await install();
   });
 }
+
+/** Builds what changed. */
+export const build = () =>
+  alone(() =>
+    run(
+      path.join(root, "node_modules/.bin/turbo"),
+      ["run", "build", "--output-logs=errors-only", "--log-order=grouped"],
+      "The build failed",
+    ),
+  );
 
 function requireNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
@@ -85,7 +93,7 @@ function pinned() {
 }
 
 /** Puts the pinned pnpm into `.tools/bin`: by corepack where Node brings it, else by npm. A global pnpm is not asked. */
-function providePnpm() {
+async function providePnpm() {
   const { version, sha512 } = pinned();
   const pnpm = path.join(bin, "pnpm");
   const stamp = path.join(tools, "pnpm-stamp");
@@ -96,7 +104,7 @@ function providePnpm() {
   if (!works()) {
     console.log(`Getting pnpm ${version}`);
     mkdirSync(bin, { recursive: true });
-    if (!(byCorepack() && works())) byNpm(version, sha512);
+    if (!(byCorepack() && works())) await byNpm(version, sha512);
     if (!works()) throw new Refusal(`pnpm ${version} could not be installed into ${bin}`);
   }
   writeFileSync(stamp, facts());
@@ -109,11 +117,11 @@ function byCorepack() {
   );
 }
 
-function byNpm(version, sha512) {
+async function byNpm(version, sha512) {
   const cli = process.env.npm_execpath ?? "";
   const [command, ...before] = /npm-cli\.[cm]?js$/.test(cli) ? [process.execPath, cli] : ["npm"];
   const args = ["install", "--prefix", tools, "--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];
-  run(command, [...before, ...args, `pnpm@${version}`], "npm could not install pnpm");
+  await run(command, [...before, ...args, `pnpm@${version}`], "npm could not install pnpm");
   const { packages } = JSON.parse(readFileSync(path.join(tools, "node_modules/.package-lock.json"), "utf8"));
   const expected = `sha512-${Buffer.from(sha512, "hex").toString("base64")}`;
   if (packages["node_modules/pnpm"]?.integrity !== expected) {
@@ -126,13 +134,13 @@ function byNpm(version, sha512) {
 }
 
 /** Installs the packages when the lockfile, a manifest or Node changed since the last time. */
-function install() {
+async function install() {
   const stamp = path.join(root, "node_modules/.orchestratia-install");
   const wanted = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
   console.log("Installing packages");
   rmSync(stamp, { force: true });
-  run(path.join(bin, "pnpm"), ["install", "--frozen-lockfile", "--prod=false"], "pnpm install failed");
+  await run(path.join(bin, "pnpm"), ["install", "--frozen-lockfile", "--prod=false"], "pnpm install failed");
   writeFileSync(stamp, wanted);
 }
 
@@ -165,20 +173,20 @@ function capture(command, args) {
 }
 
 /** Runs a tool in the foreground; throws a `Refusal` that begins with `failure` when it does not succeed. */
-export function run(command, args, failure) {
-  const { status, signal, error } = spawnSync(command, args, options({ stdio: ["ignore", "inherit", "inherit"] }));
-  if (error) throw new Refusal(`${failure}: ${error.message}`);
-  if (status !== 0) throw new Refusal(`${failure} (${signal ?? `exit code ${status}`}); what it said is above`);
-}
-
-/** Runs a script's main function: a `Refusal` is told in one line, anything else is a bug and shown whole. */
-export async function runScript(main) {
-  try {
-    process.exitCode = (await main()) ?? 0;
-  } catch (error) {
-    console.error(error instanceof Refusal ? `\n${error.message}` : error);
-    process.exitCode = 1;
-  }
+export async function run(command, args, failure) {
+  const child = spawn(command, args, options({ stdio: ["ignore", "inherit", "inherit"] }));
+  let told;
+  const stop = (signal) => {
+    told = signal;
+    child.kill(signal);
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
+  const [code, signal] = await once(child, "exit").catch((error) => {
+    throw new Refusal(`${failure}: ${error.message}`);
+  });
+  for (const each of STOP_SIGNALS) process.off(each, stop);
+  if (told) throw new Refusal("Stopped");
+  if (code !== 0) throw new Refusal(`${failure} (${signal ?? `exit code ${code}`}); what it said is above`);
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await runScript(bootstrap);

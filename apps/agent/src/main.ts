@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { pino } from "pino";
 import { defaultPaths, logLevel, readConfig, saveRegistration, sessionBaseEnv } from "./config.ts";
@@ -12,7 +13,7 @@ const usage = `orchestratia-agent [options]
 
 Serves this machine's terminals to the Orchestratia hubs it is registered with.
 
-  --register TOKEN          register with the hub that made TOKEN, then exit
+  --register TOKEN          register with the hub that made TOKEN, then exit; - reads TOKEN from stdin
   --run                     with --register: go on as the daemon
   --name NAME               with --register: this machine's name, instead of the configuration's server_name
   --config PATH             configuration file
@@ -50,7 +51,8 @@ async function main(): Promise<void> {
   if (values.register !== undefined) {
     const config = readConfig(configPath);
     const report = new Report(() => config, baseEnv, new SystemProbe(version));
-    const registration = await register(await report.registration(values.name ?? config.server_name), values.register);
+    const token = values.register === "-" ? (await text(process.stdin)).trim() : values.register;
+    const registration = await register(await report.registration(values.name ?? config.server_name), token);
     saveRegistration(configPath, registration);
     log.info({ hub: registration.hub_url, server: registration.server_id, config: configPath }, "registered");
     if (!values.run) return;

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { commandReference, PIPELINE_FILE } from "./testing/reference.ts";
 import { wholeProgram } from "./testing/whole-program.ts";
 
-test("docs/cli.md says what the commands say; after a change: pnpm vitest run -u apps/cli/src/reference.test.ts", async () => {
+test("docs/cli.md says what the commands say; after a change: pnpm vitest run apps/cli/src/reference.test.ts -u", async () => {
   const reference = await commandReference(await wholeProgram());
   await expect(reference).toMatchFileSnapshot("../../../docs/cli.md");
 });

@@ -201,8 +201,11 @@ export async function startHub({ config, databaseUrl, log, watch }: HubOptions):
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     stopping = true;
+    // A connection that was busy when the doors closed is let go as soon as it is not.
+    const idle = setInterval(() => app.server.closeIdleConnections(), 20);
     const late = setTimeout(() => app.server.closeAllConnections(), config.shutdownGraceMs);
     await app.close();
+    clearInterval(idle);
     clearTimeout(late);
     dashboardLink[Symbol.dispose]();
     connections[Symbol.dispose]();

@@ -10,9 +10,10 @@ export async function commandReference(program: Command): Promise<string> {
     }),
   );
   return `${INTRODUCTION}
-| command | what it does |
-|---|---|
-${COMMANDS.map(({ name, summary }) => `| [\`${name}\`](#${name.replaceAll(" ", "-")}) | ${summary} |`).join("\n")}
+${table(
+  ["command", "what it does"],
+  COMMANDS.map(({ name, summary }) => [`[\`${name}\`](#${name.replaceAll(" ", "-")})`, summary]),
+)}
 
 ${sections.join("\n\n")}
 
@@ -62,12 +63,15 @@ const INTRODUCTION = `# The command line: \`orchestratia\`
 
 Agents work through this command, and so can people and scripts. The daemon sets in every session what it needs:
 
-| variable | what it says |
-|---|---|
-| \`ORCHESTRATIA_HUB_URL\` | which hub to call |
-| \`ORCHESTRATIA_API_KEY\` | the session's token, or a server's key |
-| \`ORCHESTRATIA_SESSION_ID\`, \`ORCHESTRATIA_PROJECT_ID\` | who is asking, for clients that share a server's key |
-| \`NO_COLOR\` | no colours, on a terminal either |
+${table(
+  ["variable", "what it says"],
+  [
+    ["`ORCHESTRATIA_HUB_URL`", "which hub to call"],
+    ["`ORCHESTRATIA_API_KEY`", "the session's token, or a server's key"],
+    ["`ORCHESTRATIA_SESSION_ID`, `ORCHESTRATIA_PROJECT_ID`", "who is asking, for clients that share a server's key"],
+    ["`NO_COLOR`", "no colours, on a terminal either"],
+  ],
+)}
 
 Outside a session the hub and the key come from the daemon's \`agent.yaml\`: the registration of
 \`ORCHESTRATIA_PROJECT_ID\`, else the first. A key from the file is sent only to the hub that made it.
@@ -88,14 +92,14 @@ function commandSection(name: string, summary: string, examples: readonly string
   return [
     `## ${name}`,
     `${summary}.`,
-    ...(takes.length > 0 ? [`| takes | |\n|---|---|\n${takes.join("\n")}`] : []),
+    ...(takes.length > 0 ? [table(["takes", "for"], takes)] : []),
     `\`\`\`sh\n${examples.join("\n")}\n\`\`\``,
   ].join("\n\n");
 }
 
 const argumentRow = (argument: Argument) => row(`<${argument.name()}>`, argument.description);
 
-function optionRow(option: Option): string {
+function optionRow(option: Option): Row {
   const remarks = [
     option.mandatory && "required",
     option.argChoices && `one of ${option.argChoices.join(", ")}`,
@@ -104,4 +108,14 @@ function optionRow(option: Option): string {
   return row(option.flags, `${option.description}${remarks.length > 0 ? ` (${remarks.join("; ")})` : ""}`);
 }
 
-const row = (flags: string, text: string) => `| \`${flags.replaceAll("|", "\\|")}\` | ${text.replaceAll("|", "\\|")} |`;
+type Row = [first: string, second: string];
+
+const row = (flags: string, text: string): Row => [`\`${flags}\``, text];
+
+/** Columns as wide as their widest cell, as the formatter leaves them. */
+function table(header: Row, rows: readonly Row[]): string {
+  const cells = [header, ...rows].map((line) => line.map((cell) => cell.replaceAll("|", "\\|")));
+  const widths = [0, 1].map((column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
+  const [top, ...body] = cells.map((line) => `| ${line.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`);
+  return [top, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...body].join("\n");
+}

@@ -6,7 +6,7 @@ import type { Caller } from "./caller.ts";
 export type AgentCaller = Extract<Caller, { kind: "session" | "server" }>;
 
 /** How many children a worker's token may make under one task. */
-export const CHILDREN_MAX = 50;
+const CHILDREN_MAX = 50;
 
 export function orchestrates(caller: AgentCaller): boolean {
   return caller.kind === "server" || caller.role === "orchestrator";

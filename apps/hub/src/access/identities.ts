@@ -29,22 +29,10 @@ export class Identities {
     this.#tokens = tokens;
   }
 
-  /** The kept answer, if there is one: a request that has it need not wait. */
-  known(secret: string): Identity | undefined {
-    const hash = secretHash(secret);
-    const kept = this.#kept.get(hash);
-    if (!kept) return undefined;
-    const now = Date.now();
-    const age = now - kept.at;
-    if (age > MAX_AGE_MS || (kept.identity.expiresAt && kept.identity.expiresAt.getTime() <= now)) return undefined;
-    // When the database is down the answer goes on until it is too old, and the next caller is told.
-    if (age > REFRESH_MS) this.#ask(hash, secret).catch(() => {});
-    return kept.identity;
-  }
-
   /** Undefined when the secret opens nothing. */
   async find(secret: string): Promise<Identity | undefined> {
-    return this.known(secret) ?? this.#ask(secretHash(secret), secret);
+    const hash = secretHash(secret);
+    return this.#fresh(hash, secret) ?? this.#ask(hash, secret);
   }
 
   /** The key or token with this hash (`secretHash`) no longer counts, or no longer for the same. */
@@ -60,6 +48,17 @@ export class Identities {
     }
     // Which sign-in an answer under way is about cannot be known yet.
     this.#asking.clear();
+  }
+
+  #fresh(hash: string, secret: string): Identity | undefined {
+    const kept = this.#kept.get(hash);
+    if (!kept) return undefined;
+    const now = Date.now();
+    const age = now - kept.at;
+    if (age > MAX_AGE_MS || (kept.identity.expiresAt && kept.identity.expiresAt.getTime() <= now)) return undefined;
+    // When the database is down the answer goes on until it is too old, and the next caller is told.
+    if (age > REFRESH_MS) this.#ask(hash, secret).catch(() => {});
+    return kept.identity;
   }
 
   #ask(hash: string, secret: string): Promise<Identity | undefined> {

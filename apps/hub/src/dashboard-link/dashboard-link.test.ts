@@ -95,7 +95,7 @@ test("a frame of more than half a megabyte is cut off, before it has arrived", a
   const person = await links.addPerson();
   await using viewer = await links.viewer(person.token);
   viewer.sendRaw(Buffer.alloc(20_000_000));
-  await viewer.closed;
+  expect((await viewer.closed).code).toBe(CLOSE_CODES.tooBig);
   await using other = await links.viewer(person.token);
   expect(other.frames).toHaveLength(1);
 });

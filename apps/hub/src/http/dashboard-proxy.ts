@@ -1,6 +1,8 @@
+import type { Readable } from "node:stream";
 import httpProxy from "@fastify/http-proxy";
 import { Problem } from "@orchestratia/protocol/problems";
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
+import { sendCompressed } from "./compressed.ts";
 import { answerProblem } from "./problem-details.ts";
 
 /** Fetches from the dashboard's server whatever the hub does not serve itself, so that people see one origin. */
@@ -17,6 +19,10 @@ export async function dashboardProxy(app: FastifyInstance, dashboardUrl: string)
       replyOptions: {
         // Node's client does not answer `100-continue` and the request would hang.
         rewriteRequestHeaders: (_request, { expect: _expect, ...headers }) => headers,
+        onResponse: (request, reply, response) => {
+          const { stream } = response as unknown as { stream: Readable };
+          sendCompressed(request as FastifyRequest, reply as unknown as FastifyReply, stream);
+        },
         onError: (reply, { error }) => answerUnavailable(reply as unknown as FastifyReply, error),
       },
     });

@@ -14,8 +14,6 @@ export interface RequestRates {
 export interface RequestLimits {
   /** Counts an unauthenticated request. Throws too_many_requests. */
   countAddress(request: FastifyRequest): Promise<void>;
-  /** Counts nothing: throws too_many_requests when the address used up its unauthenticated requests. */
-  requireAddress(request: FastifyRequest): Promise<void>;
   /** Counts a request of whom `request.identity` names. Throws too_many_requests. */
   countCaller(request: FastifyRequest): Promise<void>;
 }
@@ -34,7 +32,6 @@ export async function requestLimits(app: FastifyInstance, rates: RequestRates): 
   });
   return {
     countAddress: async (request) => refuseBeyond(await byAddress(request)),
-    requireAddress: async (request) => refuseBeyond(await byAddress(request, { increment: false })),
     countCaller: async (request) => refuseBeyond(await byCaller(request)),
   };
 }

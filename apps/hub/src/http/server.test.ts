@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { registerServer } from "@orchestratia/protocol/operations/daemons";
 import { createProject, setupState } from "@orchestratia/protocol/operations/people";
@@ -13,7 +14,6 @@ beforeAll(async () => {
 afterAll(() => hub[Symbol.asyncDispose]());
 
 async function bearerOfSystem(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
   return `Bearer ${await readFile(`${hub.home}/local-token`, "utf8")}`;
 }
 
@@ -128,7 +128,7 @@ test("what is no HTTP is answered with a problem as well", async () => {
     });
     socket.on("close", () => resolve(text)).on("error", reject);
   });
-  expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"status":400/);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*"status":400/);
 });
 
 test("a bug is answered as internal, without its words, and logged once with its cause", async () => {

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { request } from "node:http";
 import { createProject, me, signIn, signOut } from "@orchestratia/protocol/operations/people";
+import jwt from "jsonwebtoken";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ADMIN, startTestHub, type TestHub } from "../testing/test-hub.ts";
 
@@ -71,7 +73,6 @@ test("the page may be reached as localhost, but not by a foreign name that leads
   const { cookie, csrf } = await signInAsBrowser();
   const port = Number(new URL(hub.url).port);
   const from = async (host: string) => {
-    const { request } = await import("node:http");
     return new Promise<number>((resolve, reject) => {
       made += 1;
       const body = JSON.stringify({ key: `MADE${made}`, name: "Made" });
@@ -117,7 +118,6 @@ test("signing out ends the sign-in everywhere at once", async () => {
 });
 
 test("a token signed with another secret, or for another hub, opens nothing", async () => {
-  const { default: jwt } = await import("jsonwebtoken");
   const { cookie } = await signInAsBrowser();
   const claims = jwt.decode(cookie.split("=")[1] ?? "") as Record<string, unknown>;
   const { jwt_secret } = JSON.parse(await readFile(`${hub.home}/secrets.json`, "utf8")) as { jwt_secret: string };

@@ -56,11 +56,9 @@ export class SignIn {
   }
 
   async #identify(request: FastifyRequest, secret: string | undefined, limits: RequestLimits): Promise<Identity> {
-    const known = secret === undefined ? undefined : this.#parts.identities.known(secret);
-    if (known) return known;
-    await limits.requireAddress(request);
-    const found = secret === undefined ? undefined : await this.#parts.identities.find(secret);
-    if (found) return found;
+    const identity = secret === undefined ? undefined : await this.#parts.identities.find(secret);
+    if (identity) return identity;
+    // Only now: a neighbour who guesses keys must not keep out whoever has one.
     await limits.countAddress(request);
     throw new Problem(
       "unauthenticated",

@@ -42,6 +42,7 @@ export class ServerConnection implements DaemonLink {
   #server: ServerCaller | undefined;
   /** What came behind the first frame in the same read. */
   #early: [Buffer, boolean][] = [];
+  #lastMark = 0;
   #answered = true;
   #badFrames = 0;
 
@@ -102,7 +103,8 @@ export class ServerConnection implements DaemonLink {
 
   /** Calls back when every frame that the daemon sent before now has been read. */
   afterWhatWasSent(then: () => void): void {
-    const mark = String(this.#marks.size + 1);
+    this.#lastMark += 1;
+    const mark = String(this.#lastMark);
     this.#marks.set(mark, then);
     this.#socket.ping(mark);
   }

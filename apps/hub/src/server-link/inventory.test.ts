@@ -70,6 +70,7 @@ test("the grants' reading may overtake the report: it ends the inventory only be
   await daemon.next("auth_ok");
   daemon.stall();
   await daemon.endInventory();
+  await links.settled();
   daemon.send({ type: "session_started", session_id: session.id, recovered: true });
   await until(() => session.status === "active");
   daemon.goOn();

@@ -1,5 +1,5 @@
 /** Bytes of output that the hub keeps of each session. */
-export const OUTPUT_WINDOW_BYTES = 1024 * 1024;
+const OUTPUT_WINDOW_BYTES = 1024 * 1024;
 const FIRST_BYTES = 4096;
 
 export type OutputListener = (bytes: Uint8Array, offset: number) => void;

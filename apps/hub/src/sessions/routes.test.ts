@@ -28,6 +28,7 @@ const params = () => ({ project: team.project });
 test("a person starts a session, sees it live, and closes it", async () => {
   const body = { server_id: team.daemon.serverId as ServerId, name: "mine", working_directory: "/srv" };
   const created = await team.admin.call(people.createSession, { params: params(), body });
+  expect((await team.daemon.next("session_start")).session_id).toBe(created.id);
   expect(created).toMatchObject({ name: "mine", agent: "shell", role: "worker", server_name: expect.any(String) });
   const view = () => team.admin.call(people.viewSession, { params: { ...params(), session: created.id } });
   await until(async () => (await view()).status === "active");

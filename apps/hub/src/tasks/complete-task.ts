@@ -41,7 +41,7 @@ export function completeTask(engine: Engine, caller: Caller, taskId: string, com
 
 /** Settles by the way of the project's writer, judging again when the task changed in between. */
 export async function settleDone(engine: Engine, request: CompletionRequest): Promise<void> {
-  const projectId = await projectOf(engine, request.taskId);
+  const projectId = await projectOfRequest(engine, request);
   let asked: CompletionRequest = request;
   for (let tries = 0; tries <= MAX_TRIES; tries++) {
     try {
@@ -53,6 +53,11 @@ export async function settleDone(engine: Engine, request: CompletionRequest): Pr
     }
   }
   throw new Problem("contract_changed", "The task changed while its result was checked; send the result again.");
+}
+
+/** A worker's task is of its own project; that it is, the picture says. */
+function projectOfRequest(engine: Engine, { caller, taskId }: CompletionRequest): string | Promise<string> {
+  return caller.kind === "session" || caller.kind === "server" ? caller.projectId : projectOf(engine, taskId);
 }
 
 /** The schemas must be run before the transaction: the completion comes back with their verdicts. */
@@ -94,7 +99,7 @@ async function runCompletions(engine: Engine, requests: CompletionRequest[]): Pr
   for (const request of requests) {
     try {
       const picture = pictures.get(request.taskId);
-      if (!picture) throw new Problem("task_not_found");
+      if (!picture || isForeign(request.caller, picture)) throw new Problem("task_not_found");
       const judgement = judgeCompletion(request, picture);
       if (judgement.kind === "ask_schemas") throw new SchemasWanted(judgement);
       if (judgement.kind === "arrived") outcomes.set(request, await answerOf(sameResult(engine, request, picture)));
@@ -110,6 +115,9 @@ async function runCompletions(engine: Engine, requests: CompletionRequest[]): Pr
   for (const [request, outcome] of await settle(engine, settling)) outcomes.set(request, outcome);
   return requests.map((request) => outcomes.get(request) as Outcome);
 }
+
+const isForeign = (caller: Caller, picture: CompletionPicture): boolean =>
+  (caller.kind === "session" || caller.kind === "server") && caller.projectId !== picture.project_id;
 
 function meets(touched: Set<string>, picture: CompletionPicture): boolean {
   if (touched.has(picture.id) || picture.dependents.some(({ task_id }) => touched.has(`settles ${task_id}`)))

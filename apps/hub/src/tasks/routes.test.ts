@@ -1,6 +1,7 @@
 import * as agents from "@orchestratia/protocol/operations/agents";
 import * as operations from "@orchestratia/protocol/operations/people-tasks";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { newSecret, secretHash } from "../access/secret-hash.ts";
 import { startTestHub, type TestHub } from "../testing/test-hub.ts";
 import { openTestTeam, refusal, refusalCode, type TestTeam } from "../testing/test-team.ts";
 
@@ -145,4 +146,36 @@ test("an assignment can be taken back", async () => {
     assigned_server_id: null,
     waiting_for: "Not to be assigned automatically",
   });
+});
+
+test("a viewer looks and changes nothing; for who is no member there is no project", async () => {
+  const person = async (membership: boolean) => {
+    const token = newSecret("orct_");
+    await hub.database.sql.query(
+      `with person as (
+         insert into admin_users (email, name, role) values ($1, 'Vera', 'viewer') returning id
+       ), member as (
+         insert into project_members (project_id, user_id, role) select $2, id, 'viewer' from person where $3
+       )
+       insert into hub.access_tokens (name, token_hash, user_id) select 'test', $4, id from person`,
+      [`${token.slice(5, 15).toLowerCase()}@example.org`, team.project, membership, secretHash(token)],
+    );
+    return hub.client({ authorization: `Bearer ${token}` });
+  };
+  const task = await team.addTask();
+  const viewer = await person(true);
+  expect((await viewer.call(operations.viewTask, on(task.key))).id).toBe(task.id);
+  const body = { title: "Changed" };
+  const attempts = (who: typeof viewer) => [
+    who.call(operations.createTask, { params: { project: team.project }, body: { ...body, spec: "Do it." } }),
+    who.call(operations.updateTask, { ...on(task.key), body }),
+    who.call(operations.cancelTask, on(task.key)),
+    who.call(operations.addNote, { ...on(task.key), body: { content: "Hello" } }),
+    who.call(operations.addDependency, { ...on(task.key), body: { depends_on_task_id: task.key } }),
+  ];
+  const codes = (tried: Promise<unknown>[]) => Promise.all(tried.map(refusalCode));
+  expect(new Set(await codes(attempts(viewer)))).toEqual(new Set(["forbidden"]));
+  const stranger = await person(false);
+  const all = [...attempts(stranger), stranger.call(operations.viewTask, on(task.key))];
+  expect(new Set(await codes(all))).toEqual(new Set(["project_not_found"]));
 });

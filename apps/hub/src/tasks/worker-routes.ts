@@ -11,6 +11,8 @@ import { planTask } from "./plan-task.ts";
 import { submitTask } from "./review-decision.ts";
 import { startTask } from "./start-task.ts";
 
+const WHOLE_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+
 /** What a worker reports on its task; who the worker is, the commands decide. */
 export function workerRoutes(app: FastifyInstance, engine: Engine): void {
   const { database } = engine;
@@ -22,7 +24,8 @@ export function workerRoutes(app: FastifyInstance, engine: Engine): void {
   });
 
   serve(app, operations.agentCompleteTask, async ({ caller, params, body, reply }) => {
-    const id = await taskOfAgent(database, caller, params.task);
+    // Somebody waits for the task that this frees. A whole id needs no look-up: the command refuses a foreign one.
+    const id = WHOLE_ID.test(params.task) ? params.task : await taskOfAgent(database, caller, params.task);
     await completeTask(engine, caller, id, body);
     return answerTask(engine, reply, id);
   });

@@ -16,6 +16,8 @@ import { createTestDatabase, type TestDatabase } from "./test-database.ts";
 
 export interface TestHubOptions extends Pick<HubOptions, "watch"> {
   config?: Partial<Config>;
+  /** The way to the database, when it is not the straight one. */
+  databaseThrough?: (url: string) => string;
 }
 
 export interface RegisteredServer {
@@ -64,10 +66,10 @@ export class TestHub implements AsyncDisposable {
   async start(): Promise<void> {
     const write = (line: string) => this.logged.push(JSON.parse(line));
     const config = { ...readConfig({ PORT: "0", ORCHESTRATIA_HOME: this.home }), ...this.#options.config };
-    const { watch } = this.#options;
+    const { watch, databaseThrough = (url: string) => url } = this.#options;
     this.#hub = await startHub({
       config,
-      databaseUrl: this.#database.url,
+      databaseUrl: databaseThrough(this.#database.url),
       log: pino({ level: process.env.LOG_LEVEL ?? "info" }, { write }),
       ...(watch && { watch }),
     });
