@@ -1,15 +1,34 @@
 import { defineConfig } from "vitest/config";
 
 const conditions = ["development"];
+const resolve = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+/** They run whole instances, each for itself: `vitest run --project start`. */
+const start = ["scripts/start.test.ts"];
+const browser = ["scripts/browser/**/*.test.ts"];
+const WHOLE_INSTANCE_MS = 300_000;
 
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
   test: {
-    include: ["{apps,packages}/*/src/**/*.test.ts", "scripts/**/*.test.ts"],
-    globalSetup: ["apps/hub/src/testing/global-setup.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     maxWorkers: 2,
+    projects: [
+      {
+        ...resolve,
+        test: {
+          name: "unit",
+          include: ["{apps,packages}/*/src/**/*.test.ts", "benches/**/*.test.ts", "scripts/**/*.test.ts"],
+          exclude: ["**/node_modules/**", ...start, ...browser],
+          globalSetup: ["apps/hub/src/testing/global-setup.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: { name: "start", include: start, testTimeout: WHOLE_INSTANCE_MS, hookTimeout: WHOLE_INSTANCE_MS },
+      },
+      {
+        test: { name: "browser", include: browser, testTimeout: WHOLE_INSTANCE_MS, hookTimeout: WHOLE_INSTANCE_MS },
+      },
+    ],
   },
 });

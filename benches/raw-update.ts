@@ -4,7 +4,9 @@ import { drive } from "./measure.ts";
 /** The baseline of every database figure: transactions of one UPDATE of one row, by primary key, prepared. */
 export async function openRawUpdates(url: string, connections: number) {
   const pool = new pg.Pool({ connectionString: url, max: connections });
-  await pool.query(`create schema if not exists bench`);
+  // The server may be stopped before a connection has noticed that it was let go.
+  pool.on("error", () => {});
+  await pool.query("create schema if not exists bench");
   await pool.query(
     `create table if not exists bench.rows (id bigint primary key, body jsonb, updated_at timestamptz not null default now())`,
   );

@@ -69,15 +69,17 @@ export function bootstrap() {
   });
 }
 
-/** Builds what changed. */
+/** Builds what changed, in silence when that is nothing. */
 export const build = () =>
-  alone(() =>
-    run(
-      path.join(root, "node_modules/.bin/turbo"),
-      ["run", "build", "--output-logs=errors-only", "--log-order=grouped"],
-      "The build failed",
-    ),
-  );
+  alone(async () => {
+    const notice = setTimeout(() => console.log("Building what changed (about a minute the first time)"), 2_000);
+    const turbo = path.join(root, "node_modules/.bin/turbo");
+    try {
+      await run(turbo, ["run", "build", "--output-logs=errors-only"], "The build failed", { quiet: true });
+    } finally {
+      clearTimeout(notice);
+    }
+  });
 
 function requireNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
@@ -172,21 +174,29 @@ function capture(command, args) {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Runs a tool in the foreground; throws a `Refusal` that begins with `failure` when it does not succeed. */
-export async function run(command, args, failure) {
-  const child = spawn(command, args, options({ stdio: ["ignore", "inherit", "inherit"] }));
+/**
+ * Runs a tool; throws a `Refusal` that begins with `failure` when it does not succeed. With `quiet` what it says is only
+ * shown then.
+ */
+async function run(command, args, failure, { quiet = false } = {}) {
+  const output = quiet ? "pipe" : "inherit";
+  const child = spawn(command, args, options({ stdio: ["ignore", output, output] }));
+  const said = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => said.push(chunk));
   let told;
   const stop = (signal) => {
     told = signal;
     child.kill(signal);
   };
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
-  const [code, signal] = await once(child, "exit").catch((error) => {
+  const [code, signal] = await once(child, "close").catch((error) => {
     throw new Refusal(`${failure}: ${error.message}`);
   });
   for (const each of STOP_SIGNALS) process.off(each, stop);
   if (told) throw new Refusal("Stopped");
-  if (code !== 0) throw new Refusal(`${failure} (${signal ?? `exit code ${code}`}); what it said is above`);
+  if (code === 0) return;
+  process.stderr.write(Buffer.concat(said));
+  throw new Refusal(`${failure} (${signal ?? `exit code ${code}`}); what it said is above`);
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await runScript(bootstrap);

@@ -5,7 +5,8 @@ import { parseArgs } from "node:util";
 import { LiveTerminals } from "./demo/live-terminals.mjs";
 import { Narrator } from "./demo/narrator.mjs";
 import { News } from "./demo/news.mjs";
-import { LocalHub, localInstance, readLocalToken } from "./local-hub.mjs";
+import { LocalHub, readLocalToken } from "./local-hub.mjs";
+import { readSettings } from "./start/settings.mjs";
 
 const limitMs = 60_000;
 /** Facts come over the socket; this is for those that do not. */
@@ -52,7 +53,7 @@ async function lastWords(narrator, news) {
 }
 
 async function main() {
-  const { home, url } = localInstance();
+  const { home, localUrl: url } = readSettings(process.env, []);
   const token = readLocalToken(home);
   const hub = LocalHub.withToken(url, token);
   const startedAt = performance.now();

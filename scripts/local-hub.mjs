@@ -1,6 +1,5 @@
-// The instance that runs in this ORCHESTRATIA_HOME and on this PORT, as its owner's programs talk to it.
+// The hub of this machine, as its owner's programs talk to it.
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
 
 /** The hub said no; the message is its sentence. */
@@ -11,14 +10,6 @@ export class RefusedError extends Error {
     super(problem?.detail ?? `The hub answered ${status}.`);
     this.code = String(problem?.type ?? "").replace("urn:orchestratia:problem:", "");
   }
-}
-
-/** Where the environment says that the instance lives and listens. */
-export function localInstance(env = process.env) {
-  const home = env.ORCHESTRATIA_HOME || join(homedir(), ".orchestratia");
-  const host = env.HOST || "127.0.0.1";
-  const reachable = { "0.0.0.0": "127.0.0.1", "::": "[::1]" }[host] ?? (host.includes(":") ? `[${host}]` : host);
-  return { home, url: `http://${reachable}:${env.PORT || 8000}` };
 }
 
 /** The token (0600) that the hub keeps in its home for programs of the machine's owner. */

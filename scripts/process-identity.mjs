@@ -8,11 +8,12 @@ import { setTimeout as delay } from "node:timers/promises";
  */
 export function processStart(pid) {
   if (process.platform !== "linux") return ps(pid, "lstart=")?.replace(/\W+/g, "-");
-  const stat = readProc(pid, "stat");
-  // The second field is the program's name in brackets, which may hold anything.
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [state] = fields ?? [];
-  return state === undefined || state === "Z" || state === "X" ? undefined : fields[19];
+  const fields = statOf(pid);
+  return fields === undefined || fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
+}
+
+export function parentOf(pid) {
+  return Number(process.platform === "linux" ? statOf(pid)?.[1] : ps(pid, "ppid="));
 }
 
 /** A process's command line, its words joined by spaces; undefined when it does not live (any more). */
@@ -32,6 +33,13 @@ export async function endProcess(pid, steps) {
     if (signal) process.kill(pid, signal);
     for (const since = Date.now(); isAlive(identity) && Date.now() - since < patienceMs; ) await delay(20);
   }
+}
+
+/** The fields of `/proc/<pid>/stat` from the state on. */
+function statOf(pid) {
+  const stat = readProc(pid, "stat");
+  // The second field is the program's name in brackets, which may hold anything.
+  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 function readProc(pid, file) {

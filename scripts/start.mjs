@@ -6,6 +6,7 @@ import { bootstrap, build, root } from "./bootstrap.mjs";
 import { claim } from "./claim.mjs";
 import { Refusal, runScript } from "./refusal.mjs";
 import { endParts } from "./start/leftovers.mjs";
+import { onParentGone } from "./start/parents.mjs";
 import { whyNotFree } from "./start/ports.mjs";
 import { readSettings, usage } from "./start/settings.mjs";
 
@@ -14,9 +15,6 @@ const RUNNING_PATIENCE_MS = 2_500;
 const STOPPING_PATIENCE_MS = 60_000;
 /** A Ctrl-C reaches npm and us, and npm passes it on: one wish, not two. */
 const SAME_WISH_MS = 1_000;
-const PARENT_LOOK_MS = 300;
-const npm = process.env.npm_lifecycle_event === undefined ? undefined : process.ppid;
-
 const say = (text) => console.log(text);
 
 async function main() {
@@ -84,12 +82,15 @@ async function supervise(settings, held) {
 
 function stopWhenTold(supervisor, onStop) {
   let since;
+  let isForced = false;
   const stop = () => {
     if (since === undefined) {
       since = Date.now();
       onStop("\nStopping (Ctrl-C again: at once)");
       void supervisor.stop(0);
-    } else if (Date.now() - since > SAME_WISH_MS) {
+    } else if (Date.now() - since > SAME_WISH_MS && !isForced) {
+      isForced = true;
+      say("Stopping at once now");
       void supervisor.force();
     }
   };
@@ -97,14 +98,7 @@ function stopWhenTold(supervisor, onStop) {
   // The terminal may be gone before us.
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
-  if (npm === undefined) return;
-  // A killed npm cannot tell us.
-  const watch = setInterval(() => {
-    if (process.ppid === npm) return;
-    clearInterval(watch);
-    stop();
-  }, PARENT_LOOK_MS);
-  watch.unref();
+  onParentGone(stop);
 }
 
 function readyText({ home, port }, url, setupLink) {

@@ -7,10 +7,14 @@ import { fileURLToPath } from "node:url";
 import { HubClient } from "@orchestratia/client/http";
 import { heartbeat, registerServer } from "@orchestratia/protocol/operations/daemons";
 import { createProject, createRegistrationToken } from "@orchestratia/protocol/operations/people";
-import { expect, test } from "vitest";
+import pg from "pg";
+import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import { createEmptyDatabase, createTestDatabase } from "./testing/test-database.ts";
 import { until } from "./testing/until.ts";
+
+// Each test starts processes that compile the hub first.
+vi.setConfig({ testTimeout: 90_000 });
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
@@ -90,7 +94,6 @@ test("told to stop it refuses what is new, finishes what is under way, and close
   const closed = once(socket, "close");
 
   // The heartbeat waits for a row that another transaction holds: it is under way when the signal comes.
-  const { default: pg } = await import("pg");
   const gate = new pg.Client(database.url);
   await gate.connect();
   await gate.query("begin");

@@ -400,12 +400,6 @@ CREATE INDEX "sessions_server_id_status_idx" ON "sessions"("server_id", "status"
 CREATE UNIQUE INDEX "sessions_project_id_id_key" ON "sessions"("project_id", "id");
 
 -- CreateIndex
-CREATE INDEX "tasks_project_id_created_at_id_idx" ON "tasks"("project_id", "created_at" DESC, "id");
-
--- CreateIndex
-CREATE INDEX "tasks_parent_id_idx" ON "tasks"("parent_id");
-
--- CreateIndex
 CREATE UNIQUE INDEX "tasks_project_id_id_key" ON "tasks"("project_id", "id");
 
 -- CreateIndex
@@ -428,15 +422,6 @@ CREATE INDEX "interventions_task_id_idx" ON "interventions"("task_id");
 
 -- CreateIndex
 CREATE INDEX "interventions_project_id_created_at_idx" ON "interventions"("project_id", "created_at" DESC);
-
--- CreateIndex
-CREATE UNIQUE INDEX "activity_log_position_key" ON "activity_log"("position");
-
--- CreateIndex
-CREATE INDEX "activity_log_project_id_position_idx" ON "activity_log"("project_id", "position");
-
--- CreateIndex
-CREATE INDEX "activity_log_task_id_position_idx" ON "activity_log"("task_id", "position");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "telegram_bots_project_id_id_key" ON "telegram_bots"("project_id", "id");
@@ -512,9 +497,6 @@ ALTER TABLE "interventions" ADD CONSTRAINT "interventions_project_id_task_id_fke
 
 -- AddForeignKey
 ALTER TABLE "interventions" ADD CONSTRAINT "interventions_project_id_session_id_fkey" FOREIGN KEY ("project_id", "session_id") REFERENCES "sessions"("project_id", "id") ON DELETE RESTRICT ON UPDATE NO ACTION;
-
--- AddForeignKey
-ALTER TABLE "activity_log" ADD CONSTRAINT "activity_log_project_id_fkey" FOREIGN KEY ("project_id") REFERENCES "projects"("id") ON DELETE RESTRICT ON UPDATE NO ACTION;
 
 -- AddForeignKey
 ALTER TABLE "telegram_bots" ADD CONSTRAINT "telegram_bots_project_id_fkey" FOREIGN KEY ("project_id") REFERENCES "projects"("id") ON DELETE RESTRICT ON UPDATE NO ACTION;

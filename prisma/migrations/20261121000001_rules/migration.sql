@@ -45,11 +45,16 @@ create index tasks_to_place on tasks (project_id, priority desc, eligible_at, id
 create index tasks_to_deliver on tasks (assigned_server_id) where status = 'assigned' and blockers = 0;
 create index tasks_in_session on tasks (assigned_session_id)
   where status in ('assigned', 'planning', 'plan_review', 'running', 'review', 'needs_human');
-create index tasks_unsettled on tasks (project_id, status)
+create index tasks_unsettled on tasks (project_id)
   where status not in ('done', 'failed', 'cancelled');
 create index task_dependencies_open on task_dependencies (depends_on_task_id) where not resolved;
 create index interventions_open on interventions (task_id) where status = 'pending';
+create index tasks_children on tasks (parent_id) where parent_id is not null;
+-- A fact is written without its position and numbered once: until then it is in no index but this first one.
 create index activity_log_unnumbered on activity_log (seq) where position is null;
+create unique index activity_log_position on activity_log (position) where position is not null;
+create index activity_log_of_project on activity_log (project_id, position) where position is not null;
+create index activity_log_of_task on activity_log (task_id, position) where position is not null and task_id is not null;
 create index leases_open on engine.leases (expires_at) where closed_at is null;
 
 -- A task's status moves only along the lifecycle (packages/domain/src/task-lifecycle.ts; a test compares the two).

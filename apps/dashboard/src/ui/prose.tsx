@@ -41,7 +41,7 @@ export function readBlocks(text: string): Block[] {
       const ordered = item[1] !== undefined;
       if (open?.kind === "list" && open.ordered === ordered) open.items.push(item[2] ?? "");
       else push({ kind: "list", ordered, items: [item[2] ?? ""] });
-    } else if (open?.kind === "paragraph") open.text += `\n${line}`;
+    } else if (open?.kind === "paragraph") open.text += ` ${line.trim()}`;
     else if (open?.kind === "list") open.items.push(`${open.items.pop()} ${line.trim()}`);
     else push({ kind: "paragraph", text: line });
   }
@@ -69,7 +69,7 @@ function draw(block: Block): ReactNode {
     case "heading":
       return <h3 className="pt-1 font-semibold">{inline(block.text)}</h3>;
     case "paragraph":
-      return <p className="whitespace-pre-line">{inline(block.text)}</p>;
+      return <p>{inline(block.text)}</p>;
     case "code":
       return (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, and the keyboard must reach it

@@ -7,7 +7,7 @@ type Mark = { word: string; colour: string; shape: ReactNode; turns?: true };
 const ring = <circle cx="8" cy="8" r="5.5" />;
 
 /** Colour, shape and word of each status: any one of the three is enough to tell them apart. */
-export const STATUS_MARKS: Record<TaskStatus, Mark> = {
+const STATUS_MARKS: Record<TaskStatus, Mark> = {
   pending: { word: "Pending", colour: "text-grey", shape: ring },
   assigned: {
     word: "Assigned",

@@ -92,6 +92,8 @@ test("two assignments for the last place on a server: one gets it", async () => 
   const project = await left.addProject();
   const one = await left.addTask(project);
   const two = await left.addTask(project);
+  // The matcher has looked, found no server, and is at rest: only the two below contend.
+  await left.settled();
   const server = await left.addServer(project, { max: 1 });
   const { pool } = left.engine.database;
 

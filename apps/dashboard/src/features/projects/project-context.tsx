@@ -10,7 +10,7 @@ import { hub } from "../hub/hub-client.ts";
 
 const memory = "orchestratia.project";
 
-export const projectsQuery = queryOptions({
+const projectsQuery = queryOptions({
   queryKey: ["projects"],
   queryFn: async ({ signal }) => (await hub.call(listProjects, { signal })).projects,
 });

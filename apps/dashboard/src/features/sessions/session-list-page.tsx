@@ -5,16 +5,17 @@ import { Plus } from "lucide-react";
 import Link from "next/link";
 import { AgentMark } from "../../ui/agent-mark.tsx";
 import { Button } from "../../ui/button.tsx";
-import { Card } from "../../ui/card.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
+import { FreshRows } from "../../ui/fresh-rows.tsx";
+import { useHeldList } from "../../ui/held-list.ts";
 import { Page } from "../../ui/page.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { StateDot } from "../../ui/state-dot.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
 import { mayWrite, useProject } from "../projects/project-context.tsx";
 import { sessionsQuery } from "./session-queries.ts";
-import { isLive, sessionState } from "./session-words.ts";
+import { sessionState } from "./session-words.ts";
 import { StartSessionDialog } from "./start-session-dialog.tsx";
 
 const SessionRow = ({ session }: { session: Session }) => (
@@ -43,19 +44,10 @@ const SessionRow = ({ session }: { session: Session }) => (
   </li>
 );
 
-const SessionList = ({ label, sessions }: { label: string; sessions: readonly Session[] }) => (
-  <ul aria-label={label}>
-    {sessions.map((session) => (
-      <SessionRow key={session.id} session={session} />
-    ))}
-  </ul>
-);
-
 export function SessionListPage() {
   const { project } = useProject();
   const sessions = useQuery(sessionsQuery(project.id));
-  const live = sessions.data?.filter(isLive) ?? [];
-  const past = sessions.data?.filter((session) => !isLive(session)) ?? [];
+  const list = useHeldList(sessions.data, { scope: project.id });
   const start = mayWrite(project) ? (
     <StartSessionDialog
       trigger={
@@ -69,24 +61,24 @@ export function SessionListPage() {
 
   return (
     <Page title="Sessions" actions={start}>
-      <div className="space-y-4">
-        <Card title="Live" bodyClassName="p-0">
-          {sessions.isPending ? <SkeletonRows rows={4} /> : null}
-          {sessions.error ? (
-            <ErrorState className="m-3" error={sessions.error} onRetry={() => void sessions.refetch()} />
-          ) : null}
-          {sessions.data && live.length === 0 ? (
-            <EmptyState title="No live sessions">
-              A session is a terminal on one of your servers, with an agent or a shell in it. The hub starts one when a
-              task needs it.
-            </EmptyState>
-          ) : null}
-          <SessionList label="Live sessions" sessions={live} />
-        </Card>
-        {past.length > 0 ? (
-          <Card title="Ended" bodyClassName="p-0">
-            <SessionList label="Ended sessions" sessions={past} />
-          </Card>
+      <div className="overflow-hidden rounded-card border bg-surface">
+        <FreshRows count={list.fresh} onShow={list.showFresh} />
+        {sessions.isPending ? <SkeletonRows rows={4} /> : null}
+        {sessions.error ? (
+          <ErrorState className="m-3" error={sessions.error} onRetry={() => void sessions.refetch()} />
+        ) : null}
+        {sessions.data?.length === 0 ? (
+          <EmptyState title="No sessions yet">
+            A session is a terminal on one of your servers, with an agent or a shell in it. The hub starts one when a
+            task needs it.
+          </EmptyState>
+        ) : null}
+        {list.rows.length > 0 ? (
+          <ul aria-label="Sessions">
+            {list.rows.map((session) => (
+              <SessionRow key={session.id} session={session} />
+            ))}
+          </ul>
         ) : null}
       </div>
     </Page>

@@ -16,7 +16,7 @@ const replayMs = 400;
 const fontFamily = '"JetBrains Mono Variable", ui-monospace, "DejaVu Sans Mono", monospace';
 
 /** What the terminal's owner may do with the screen. */
-export type Screen = {
+type Screen = {
   write(bytes: Uint8Array): void;
   /** Forgets everything shown, before a screen is replayed from its start. */
   clear(): void;

@@ -27,7 +27,7 @@ const feedbackWords: Record<FeedbackMove, { button: string; help: string }> = {
 };
 
 /** A move that shows the task as the hub answered it. */
-export function useMove<Input>(move: (input: Input) => Promise<Task>) {
+function useMove<Input>(move: (input: Input) => Promise<Task>) {
   const queries = useQueryClient();
   return useMutation({ mutationFn: move, onSuccess: (task) => showMoved(queries, task) });
 }

@@ -6,6 +6,7 @@ import { Button } from "../../ui/button.tsx";
 import { classNames } from "../../ui/class-names.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
+import { FreshRows } from "../../ui/fresh-rows.tsx";
 import { useHeldList } from "../../ui/held-list.ts";
 import { Page } from "../../ui/page.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
@@ -63,15 +64,7 @@ export function TaskListPage() {
     <Page title="Tasks" actions={canMake ? newTask : null}>
       <FilterBar filter={filter} count={(each) => tasks.data?.filter((task) => passes(each, task)).length} />
       <div className="overflow-hidden rounded-card border bg-surface">
-        {list.fresh > 0 ? (
-          <button
-            type="button"
-            onClick={list.showFresh}
-            className="block h-9 w-full border-b bg-accent-wash text-sm font-medium text-accent -outline-offset-2 touch:h-11"
-          >
-            {list.fresh} new
-          </button>
-        ) : null}
+        <FreshRows count={list.fresh} onShow={list.showFresh} />
         {tasks.isPending ? <SkeletonRows rows={8} /> : null}
         {tasks.error ? <ErrorState className="m-3" error={tasks.error} onRetry={() => void tasks.refetch()} /> : null}
         {tasks.data && list.rows.length === 0 ? (

@@ -1,0 +1,101 @@
+import { DashboardFrame, ViewerFrame } from "../../packages/protocol/src/dashboard-link.ts";
+import { CLOSE_CODES, DaemonFrame, HubFrame } from "../../packages/protocol/src/server-link.ts";
+import { fieldsOf, type Schema } from "./fields.ts";
+import { code, table } from "./markdown.ts";
+
+const DAEMON: Readonly<Record<DaemonFrame["type"], string>> = {
+  auth: "Who I am; always the first frame",
+  session_started: "The program runs, or was found again after a reconnect",
+  session_recovered: "A tmux session was found whose id the daemon has forgotten",
+  session_output: "What the program printed",
+  session_screen: "The screen as text; read and not used yet",
+  session_status: "What the agent is doing",
+  session_closed: "The program ended",
+  session_error: "The session could not be started",
+  session_working_dir: "Where the program works, when that is known later",
+  scrollback_captured: "The answer to capture_scrollback; read and not used yet",
+};
+
+const HUB: Readonly<Record<HubFrame["type"], string>> = {
+  auth_ok: "Welcome; always the first frame",
+  session_start: "Start a program in a new terminal",
+  session_recovered_ack: "The id that belongs to this tmux name",
+  session_input: "Bytes to type",
+  session_resize: "The terminal's new size",
+  session_close: "End the program",
+  capture_scrollback: "Send the scrollback; the hub does not ask for it yet",
+  task_assigned: "Work for the session",
+  task_updated: "The task was changed while it was being worked on",
+  plan_approved: "Carry the plan out",
+  plan_revision: "Change the plan",
+  intervention_response: "The answer to what the worker asked",
+  task_note: "Somebody wrote to the worker",
+  task_status_update: "How a task went that this session created",
+};
+
+const VIEWER: Readonly<Record<ViewerFrame["type"], string>> = {
+  auth: "Who I am, where no cookie says it; the first frame then",
+  subscribe: "Tell me the facts of a topic; those behind `after` first",
+  unsubscribe: "No more of this topic",
+  attach: "Show me this terminal, from `offset` on where the hub still has it",
+  detach: "No more of this terminal",
+  session_input: "Bytes to type; needs `drive`. A binary frame does the same",
+  session_resize: "The terminal's new size; needs `drive`",
+};
+
+const DASHBOARD: Readonly<Record<DashboardFrame["type"], string>> = {
+  auth_ok: "Welcome; `position` is the last fact so far",
+  task_event: "A fact about a task",
+  session_event: "A fact about a session",
+  activity: "",
+  session_output: "Terminal bytes, for viewers that asked for base64",
+  attached: "Bytes follow, from this offset on; sent again when bytes were skipped",
+  driver: "Who typed or sized the terminal last",
+  caught_up: "What was missed has been told; from here on facts come as they happen",
+  problem: "The frame you sent was refused; a problem document as in the HTTP API",
+};
+
+const CLOSES: Readonly<Record<keyof typeof CLOSE_CODES, string>> = {
+  goingAway: "The hub is stopping",
+  tooBig: "A frame is larger than it may be",
+  badFrame: "That was no frame: no JSON object, or bytes where text is expected",
+  unauthenticated: "The first frame was not `auth`, the key or token is not valid, or the sign-in has ended",
+  forbidden: "The page that opened the socket is not the hub's own",
+  authTimeout: "Nobody signed in within 10 seconds",
+  superseded: "A newer connection of the same server took over",
+};
+
+export const daemonFrameTable = (): string => frameTable(DaemonFrame.options, DAEMON, "input");
+export const hubFrameTable = (): string => frameTable(HubFrame.options, HUB, "output");
+export const viewerFrameTable = (): string => frameTable(ViewerFrame.options, VIEWER, "input");
+export const dashboardFrameTable = (): string => frameTable(DashboardFrame.options, DASHBOARD, "output");
+
+type FrameSchema = Schema & { shape: { type: { value: string; description?: string | undefined } } };
+
+/** A line for each frame with what it says, and below it one for each of its fields. */
+function frameTable(
+  frames: readonly FrameSchema[],
+  meanings: Readonly<Record<string, string>>,
+  io: "input" | "output",
+): string {
+  const rows = frames.flatMap((frame) => {
+    const { value: type, description } = frame.shape.type;
+    const meaning = meanings[type] || description;
+    if (!meaning) throw new Error(`scripts/docs/frames.ts does not say what ${type} means`);
+    const fields = fieldsOf(frame, io).filter(({ name }) => name !== "type");
+    return [
+      [`**${code(type)}**`, "", "", meaning],
+      ...fields.map(({ name, optional, value, remark }) => ["", code(optional ? `${name}?` : name), value, remark]),
+    ];
+  });
+  return table(["`type`", "field", "value", "remarks"], rows);
+}
+
+export function closeCodeTable(): string {
+  const rows = Object.entries(CLOSE_CODES).map(([name, number]) => {
+    const meaning = CLOSES[name as keyof typeof CLOSE_CODES];
+    if (!meaning) throw new Error(`scripts/docs/frames.ts does not say what ${name} means`);
+    return [String(number), meaning];
+  });
+  return table(["code", "meaning"], rows);
+}

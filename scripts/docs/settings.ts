@@ -1,0 +1,24 @@
+import { ProjectSettings } from "../../packages/protocol/src/projects.ts";
+import { fieldsOf } from "./fields.ts";
+import { code, table } from "./markdown.ts";
+
+const MEANINGS: Readonly<Record<keyof ProjectSettings, string>> = {
+  require_plan_approval: "A worker submits a plan first; a task may say otherwise",
+  require_review: "A person approves each result; a task may say otherwise",
+  orchestrator_may_approve: "Stored; no agent can approve plans yet",
+  auto_start_sessions: "The hub starts a session where assigned work has none",
+  default_agent: "What such a session runs",
+  default_server_dir: "Where it starts when the task names no repository of the server",
+  close_session_on_settle: "Cancelling a task also ends its session",
+};
+
+export const settingsTable = (): string =>
+  table(
+    ["setting", "value", "without it", "meaning"],
+    fieldsOf(ProjectSettings, "input").map(({ name, value, remark }) => {
+      const meaning = MEANINGS[name as keyof ProjectSettings];
+      if (!meaning) throw new Error(`scripts/docs/settings.ts does not say what ${name} means`);
+      const { description, fallback } = splitRemark(remark);
+      return [code(name), value, fallback, description ? `${meaning}; ${description}` : meaning];
+    }),
+  );
