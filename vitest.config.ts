@@ -4,7 +4,7 @@ const conditions = ["development"];
 const resolve = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 /** They run whole instances, each for itself: `vitest run --project start`. */
-const start = ["scripts/start.test.ts"];
+const start = ["scripts/start.test.ts", "scripts/demo.test.ts"];
 const browser = ["scripts/browser/**/*.test.ts"];
 const WHOLE_INSTANCE_MS = 300_000;
 

@@ -1,6 +1,6 @@
 /** What is read of a JSON Schema that zod made. */
 interface JsonSchema {
-  type?: string;
+  type?: string | readonly string[];
   const?: unknown;
   enum?: readonly unknown[];
   anyOf?: readonly JsonSchema[];
@@ -28,26 +28,24 @@ export interface Field {
   name: string;
   optional: boolean;
   value: string;
-  remark: string;
+  description: string;
+  /** As JSON; undefined when a sender may not leave the member out, or nothing takes its place. */
+  fallback: string | undefined;
 }
 
 /** The members of an object's schema, in words. `input`: as a sender may write it; `output`: with defaults filled in. */
 export function fieldsOf(schema: Schema, io: "input" | "output"): Field[] {
-  const object = schema.toJSONSchema({ io }) as JsonSchema;
+  const root = schema.toJSONSchema({ io }) as JsonSchema;
+  const object = { ...resolved(root, root), $defs: root.$defs ?? {} };
   return Object.entries(object.properties ?? {}).map(([name, given]) => {
-    const value = resolved(given, object);
     return {
       name,
       optional: !object.required?.includes(name),
-      value: valueWords(value, object),
-      remark: remarkOf({ ...value, ...given }, io),
+      value: valueWords(given, object),
+      description: given.description ?? resolved(given, object).description ?? "",
+      fallback: io === "input" && given.default !== undefined ? JSON.stringify(given.default) : undefined,
     };
   });
-}
-
-function remarkOf({ description, default: fallback }: JsonSchema, io: "input" | "output"): string {
-  const missing = io === "input" && fallback !== undefined && `left out: \`${JSON.stringify(fallback)}\``;
-  return [description, missing].filter(Boolean).join("; ");
 }
 
 function resolved(schema: JsonSchema, root: JsonSchema): JsonSchema {
@@ -63,12 +61,13 @@ function valueWords(given: JsonSchema, root: JsonSchema): string {
   if (schema.const !== undefined) return `\`${schema.const}\``;
   if (schema.enum) return schema.enum.map((each) => `\`${each}\``).join(", ");
   if (schema.anyOf) return schema.anyOf.map((each) => valueWords(each, root)).join(" or ");
+  if (Array.isArray(schema.type)) return schema.type.map((type) => valueWords({ ...schema, type }, root)).join(" or ");
   switch (schema.type) {
     case "string":
       return textWords(schema);
     case "integer":
     case "number":
-      return schema.type + rangeWords(schema);
+      return `${schema.type}${rangeWords(schema)}`;
     case "array":
       return `list of ${schema.items ? valueWords(schema.items, root) : "anything"}`;
     case "object":

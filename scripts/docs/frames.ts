@@ -1,6 +1,6 @@
 import { DashboardFrame, ViewerFrame } from "../../packages/protocol/src/dashboard-link.ts";
 import { CLOSE_CODES, DaemonFrame, HubFrame } from "../../packages/protocol/src/server-link.ts";
-import { fieldsOf, type Schema } from "./fields.ts";
+import { type Field, fieldsOf, type Schema } from "./fields.ts";
 import { code, table } from "./markdown.ts";
 
 const DAEMON: Readonly<Record<DaemonFrame["type"], string>> = {
@@ -85,11 +85,14 @@ function frameTable(
     const fields = fieldsOf(frame, io).filter(({ name }) => name !== "type");
     return [
       [`**${code(type)}**`, "", "", meaning],
-      ...fields.map(({ name, optional, value, remark }) => ["", code(optional ? `${name}?` : name), value, remark]),
+      ...fields.map((field) => ["", code(field.optional ? `${field.name}?` : field.name), field.value, remark(field)]),
     ];
   });
   return table(["`type`", "field", "value", "remarks"], rows);
 }
+
+const remark = ({ description, fallback }: Field): string =>
+  [description, fallback && `left out: ${code(fallback)}`].filter(Boolean).join("; ");
 
 export function closeCodeTable(): string {
   const rows = Object.entries(CLOSE_CODES).map(([name, number]) => {

@@ -42,13 +42,15 @@ export function lifecycleDiagram(): string {
   for (const row of ROWS.filter((row) => !setOf(row))) {
     for (const [from, to] of endsOf(row)) {
       const arrow = `${from} --> ${to}`;
-      arrows.set(arrow, (arrows.get(arrow) ?? new Set()).add(row.move));
+      arrows.set(arrow, (arrows.get(arrow) ?? new Set()).add(labelOf(row)));
     }
   }
   const lines = [...arrows].map(([arrow, moves]) => `  ${arrow}: ${[...moves].join(", ")}`);
   const ends = SETTLED.map((status) => `  ${status} --> [*]`);
   return `\`\`\`mermaid\nstateDiagram-v2\n${[...lines, ...ends].join("\n")}\n\`\`\`\n\n${wideMoves()}`;
 }
+
+const labelOf = ({ move, when }: Row): string => (when?.lateHolder ? `${move} late` : move);
 
 function endsOf({ from, to }: Row): [string, string][] {
   const starts = from.length === 0 ? ["[*]"] : from;
@@ -101,7 +103,7 @@ const FACTS: Readonly<Record<string, string>> = {
 const REQUIREMENTS: Readonly<Record<MoveRequirement, string>> = {
   unblocked: "nothing upstream is unresolved",
   session_free: "the session has started nothing else",
-  assignable: "the task is no epic and no parent",
+  assignable: "the task is neither an epic nor a parent",
   contracts_met: "the contracts are met",
   children_settled: "all children are settled and at least one is done",
 };

@@ -5,8 +5,8 @@ import { closeCodeTable, daemonFrameTable, dashboardFrameTable, hubFrameTable, v
 import { lifecycleDiagram, moveTable } from "./lifecycle.ts";
 import { frameLimits, terminalKindTable } from "./limits.ts";
 import { operationTable, problemTable } from "./operations.ts";
-import { pointsTable } from "./points.ts";
 import { type Parts, withParts } from "./parts.ts";
+import { pointsTable } from "./points.ts";
 import { settingsTable } from "./settings.ts";
 
 /** What is made anew from the code, page by page. */

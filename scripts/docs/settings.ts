@@ -15,10 +15,9 @@ const MEANINGS: Readonly<Record<keyof ProjectSettings, string>> = {
 export const settingsTable = (): string =>
   table(
     ["setting", "value", "without it", "meaning"],
-    fieldsOf(ProjectSettings, "input").map(({ name, value, remark }) => {
+    fieldsOf(ProjectSettings, "input").map(({ name, value, description, fallback = "" }) => {
       const meaning = MEANINGS[name as keyof ProjectSettings];
       if (!meaning) throw new Error(`scripts/docs/settings.ts does not say what ${name} means`);
-      const { description, fallback } = splitRemark(remark);
-      return [code(name), value, fallback, description ? `${meaning}; ${description}` : meaning];
+      return [code(name), value, code(fallback), [meaning, description].filter(Boolean).join("; ")];
     }),
   );

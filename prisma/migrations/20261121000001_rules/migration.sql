@@ -49,6 +49,8 @@ create index tasks_unsettled on tasks (project_id)
   where status not in ('done', 'failed', 'cancelled');
 create index task_dependencies_open on task_dependencies (depends_on_task_id) where not resolved;
 create index interventions_open on interventions (task_id) where status = 'pending';
+create index interventions_unheard on interventions (session_id) where status = 'responded' and delivered_at is null;
+create index task_notes_queued on task_notes (task_id) where delivery = 'queued';
 create index tasks_children on tasks (parent_id) where parent_id is not null;
 -- A fact is written without its position and numbered once: until then it is in no index but this first one.
 create index activity_log_unnumbered on activity_log (seq) where position is null;
@@ -85,3 +87,7 @@ end $$;
 create trigger task_created_pending before insert on tasks for each row execute function task_status_guard();
 create trigger task_status_moves before update of status on tasks for each row
   when (old.status is distinct from new.status) execute function task_status_guard();
+
+-- Counters change with every task that comes and goes: room on the page keeps those updates out of the indexes.
+alter table servers set (fillfactor = 60);
+alter table tasks set (fillfactor = 85);

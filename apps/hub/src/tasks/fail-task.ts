@@ -3,16 +3,17 @@ import { actorOf, type Caller } from "../access/caller.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { cancelQuestions, closeLease, decide, onProject } from "./move.ts";
 import { aboutTask, json, moveDetails, sql, type TaskRow, writeTask } from "./task-row.ts";
-import { heldBy, workerOf } from "./worker.ts";
+import { heldBy, refuseStale, workerOf } from "./worker.ts";
 
 /** The worker gives up. What waits for the task stays blocked until the task is retried or the dependency dropped. */
 export async function failTask(engine: Engine, caller: Caller, taskId: string, error: string): Promise<void> {
   const failed = await onProject(engine, taskId, async (tx, task) => {
     if (hasArrived("fail", task.status) && heldBy(task, caller) && saidBefore(task, error)) return undefined;
+    refuseStale(task, caller);
     decide(task, "fail");
     const session = workerOf(task, caller);
     await closeLease(tx, task.id, "failed");
-    await cancelQuestions(tx, task.id);
+    await cancelQuestions(tx, task, caller, "worker");
     const places = await writeTask(
       tx,
       task,

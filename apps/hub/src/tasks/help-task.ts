@@ -3,7 +3,7 @@ import { actorOf, type Caller } from "../access/caller.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { decide, onTask } from "./move.ts";
 import { aboutTask, moveDetails, writeTask } from "./task-row.ts";
-import { workerOf } from "./worker.ts";
+import { refuseStale, workerOf } from "./worker.ts";
 
 /** The worker asks a person (or, with a `question`, an orchestrator); the task waits in needs_human. */
 export async function helpTask(
@@ -13,6 +13,7 @@ export async function helpTask(
   request: HelpRequest,
 ): Promise<{ intervention_id: string; status: "pending" }> {
   const asked = await onTask(engine, taskId, async (tx, task) => {
+    refuseStale(task, caller);
     const move = decide(task, "help");
     const session = workerOf(task, caller);
     const [intervention] = await tx.query<{ id: string }>(

@@ -13,7 +13,7 @@ import { Problem } from "@orchestratia/protocol/problems";
 import type { Completion } from "@orchestratia/protocol/tasks";
 import type { Caller } from "../access/caller.ts";
 import type { CompletionPicture } from "./completion-picture.ts";
-import { heldBy, RELEASED, workerOf } from "./worker.ts";
+import { heldBy, lateHolder, workerOf } from "./worker.ts";
 
 /** What is asked of the writer: a worker completes or submits for review, or a person approves a reviewed result. */
 export interface CompletionRequest {
@@ -43,10 +43,9 @@ export function judgeCompletion(request: CompletionRequest, picture: CompletionP
   const result = normaliseResult(request.completion.result);
   const delivered = deliveredContracts(result);
 
-  const late = picture.status === "pending" || picture.status === "assigned";
   const decision = decideMove({ status: picture.status, resumeStatus: picture.resume_status }, request.move, {
     reviewRequired: picture.review_required,
-    lateHolder: late && picture.close_reason === RELEASED && picture.holder_session_id === session,
+    lateHolder: lateHolder(picture, request.caller) !== null,
   });
   if (!decision.ok) {
     if (request.move !== "approve" && hasArrived(request.move, picture.status)) return { kind: "arrived" };
@@ -59,7 +58,7 @@ export function judgeCompletion(request: CompletionRequest, picture: CompletionP
   }
   const check = checkContracts({
     declared,
-    demanded: picture.dependents.flatMap(({ contract_key }) => contract_key ?? []),
+    demanded: picture.dependents.flatMap(({ type, contract_key }) => (type === "input" ? (contract_key ?? []) : [])),
     delivered,
     verdicts: request.verdicts?.errors ?? new Map(),
     allowPartial: request.completion.allow_partial,
@@ -71,7 +70,7 @@ export function judgeCompletion(request: CompletionRequest, picture: CompletionP
 /** A repeat by the one who held the lease is theirs although the lease is closed. */
 function reporter({ caller, move }: CompletionRequest, picture: CompletionPicture): string | null {
   if (hasArrived(move, picture.status) && heldBy(picture, caller)) return picture.holder_session_id;
-  return workerOf(picture, caller);
+  return lateHolder(picture, caller) ?? workerOf(picture, caller);
 }
 
 const needsSchemas = (declared: readonly DeclaredContract[], delivered: Contracts): boolean =>

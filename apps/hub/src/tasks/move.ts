@@ -1,9 +1,12 @@
 import { decideMove, type MoveContext, type MoveDecision, type TaskMove } from "@orchestratia/domain/task-lifecycle";
 import { Problem } from "@orchestratia/protocol/problems";
+import type { Actor } from "@orchestratia/protocol/vocabulary";
+import { actorOf, type Caller } from "../access/caller.ts";
 import { projectLock, type Tx, transaction } from "../db/transaction.ts";
+import { type Fact, record } from "../events/activity.ts";
 import type { Engine } from "./engine.ts";
 import { wrongStatus } from "./judge-completion.ts";
-import { lockTask, type TaskRow } from "./task-row.ts";
+import { aboutTask, lockTask, type TaskRow } from "./task-row.ts";
 
 const PROJECT_OF = { name: "project_of_task", text: "select project_id from tasks where id = $1" };
 
@@ -53,11 +56,32 @@ export async function closeLease(tx: Tx, taskId: string, reason: string): Promis
   );
 }
 
-/** The questions that a worker asked about the task are moot once its lease has ended. */
-export async function cancelQuestions(tx: Tx, taskId: string): Promise<void> {
-  await tx.query(
+/** What was asked about the task and not answered is moot: by its worker, or by anybody. */
+export async function cancelQuestions(tx: Tx, task: TaskRow, caller: Caller, by: "worker" | "anybody"): Promise<void> {
+  const cancelled = await tx.query<{ id: string }>(
     `update interventions set status = 'cancelled', responded_at = now()
-     where task_id = $1 and status = 'pending' and raised_by = 'worker'`,
-    [taskId],
+     where task_id = $1 and status = 'pending' and (raised_by = 'worker' or $2) returning id`,
+    [task.id, by === "anybody"],
   );
+  await record(tx, ...cancelled.map(({ id }) => cancelledFact(task, id, actorOf(caller))));
 }
+
+/** The fact that nobody needs to answer any more. */
+export const cancelledFact = (task: Pick<TaskRow, "id" | "project_id">, interventionId: string, actor: Actor): Fact => ({
+  ...aboutTask(task),
+  type: "intervention.cancelled",
+  actor,
+  details: { intervention_id: interventionId },
+});
+
+/** Every move to pending clears where the task was and what was on its way there. */
+export const BACK_TO_PENDING = {
+  status: "pending",
+  status_reason: null,
+  assigned_server_id: null,
+  assigned_session_id: null,
+  placed_by_matcher: false,
+  delivered_at: null,
+  deliveries: 0,
+  start_failures: 0,
+};

@@ -14,7 +14,7 @@ export async function reviewTask(
 ): Promise<void> {
   await onTask(engine, picture.id, async (tx, task) => {
     decide(task, move, { reviewRequired: true });
-    await cancelQuestions(tx, task.id);
+    await cancelQuestions(tx, task, caller, "worker");
     await writeTask(
       tx,
       task,

@@ -5,18 +5,20 @@ import type { Tx } from "../db/transaction.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { cancelQuestions, decide, onTask } from "./move.ts";
 import { aboutTask, moveDetails, sql, type TaskRow, writeTask } from "./task-row.ts";
-import { heldBy, workerOf } from "./worker.ts";
+import { heldBy, refuseStale, workerOf } from "./worker.ts";
 
 /** How long a lease lasts without a sign of life; heartbeats and calls extend it. */
 const LEASE = "10 minutes";
 
 /**
  * The worker begins (in planning, where a plan is required) or goes on by itself after it had asked for help. Opens the
- * lease. Throws `dependencies_unresolved`, `session_busy`, `not_the_worker`, `task_wrong_status`.
+ * lease. Throws `dependencies_unresolved`, `session_busy`, `not_the_worker`, `stale_lease`,
+ * `task_wrong_status`.
  */
 export async function startTask(engine: Engine, caller: Caller, taskId: string): Promise<void> {
   const started = await onTask(engine, taskId, async (tx, task) => {
     if (hasArrived("start", task.status) && task.lease_open && heldBy(task, caller)) return undefined;
+    refuseStale(task, caller);
     const move = decide(task, "start", { planRequired: task.plan_required });
     const session = workerOf(task, caller);
     const resumes = task.status === "needs_human";
@@ -24,7 +26,7 @@ export async function startTask(engine: Engine, caller: Caller, taskId: string):
       if (task.blockers > 0) throw await unresolved(tx, task);
       await openLease(tx, task, session);
     } else {
-      await cancelQuestions(tx, task.id);
+      await cancelQuestions(tx, task, caller, "worker");
     }
     const type = startedAs(resumes, move.to);
     const places = await writeTask(

@@ -26,6 +26,8 @@ export interface TaskRow extends Holding {
   close_session_on_settle: boolean;
   /** Has children and never had a lease: it is settled by them, never worked on. */
   is_parent: boolean;
+  /** Its worker has been told of it. */
+  is_delivered: boolean;
 }
 
 const READ = `select t.id, t.project_id, t.key, t.title, t.type::text as type, t.spec, t.status::text as status,
@@ -34,6 +36,7 @@ const READ = `select t.id, t.project_id, t.key, t.title, t.type::text as type, t
     coalesce(t.require_plan, (p.settings ->> 'require_plan_approval')::boolean, false) as plan_required,
     coalesce((p.settings ->> 'close_session_on_settle')::boolean, false) as close_session_on_settle,
     t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id) as is_parent,
+    t.delivered_at is not null as is_delivered,
     l.session_id as holder_session_id, l.server_id as holder_server_id,
     l.id is not null and l.closed_at is null as lease_open, l.close_reason
   from tasks t join projects p on p.id = t.project_id
@@ -54,6 +57,16 @@ export async function lockTask(tx: Tx, id: string): Promise<TaskRow> {
   const [task] = await lockTasks(tx, [id]);
   if (!task) throw new Problem("task_not_found");
   return task;
+}
+
+const LOCK_SERVERS = {
+  name: "lock_servers",
+  text: "select id from servers where id = any($1::uuid[]) order by id for update",
+};
+
+/** Before several tasks' places change: their servers are locked in one order, after the tasks. */
+export async function lockServers(tx: Tx, ids: readonly (string | null)[]): Promise<void> {
+  await tx.query(LOCK_SERVERS, [ids.filter((id) => id !== null)]);
 }
 
 /** A column's new value as an expression over the row. */

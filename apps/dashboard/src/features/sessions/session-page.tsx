@@ -64,7 +64,7 @@ function SessionHeader({ session, driver, canWrite }: { session: Session; driver
       {session.task_key ? (
         <Link
           href={`/tasks/${session.task_key}`}
-          className="min-w-0 truncate text-sm text-accent underline underline-offset-2 touch:py-3"
+          className="min-w-0 truncate text-sm text-accent underline underline-offset-2 touch:py-3.5"
         >
           <span className="font-mono text-xs">{session.task_key}</span> {session.task_title}
         </Link>

@@ -1,8 +1,8 @@
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { launchChromium } from "./browser/chromium.ts";
-import { Instance } from "./browser/instance.ts";
-import { Visitor } from "./browser/visitor.ts";
+import { Home, Instance } from "../testing/instance.ts";
+import { launchChromium } from "./chromium.ts";
+import { Visitor } from "./visitor.ts";
 
 const isSkipped = process.env.ORCHESTRATIA_SKIP_BROWSER === "1";
 if (isSkipped) console.log("The browser test is left out: ORCHESTRATIA_SKIP_BROWSER=1");
@@ -11,6 +11,7 @@ const account = { email: "ada@example.com", password: "correct horse battery sta
 
 /** One story: each test goes on where the one before ended. */
 describe.skipIf(isSkipped)("a stranger's first visit", () => {
+  let home: Home;
   let instance: Instance;
   let browser: Browser;
   let visitor: Visitor;
@@ -19,14 +20,16 @@ describe.skipIf(isSkipped)("a stranger's first visit", () => {
 
   beforeAll(async () => {
     browser = await launchChromium();
-    instance = await Instance.start();
+    home = await Home.make();
+    instance = await Instance.start(home);
     visitor = await Visitor.open(browser, instance.url);
-  }, 240_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
     await instance?.[Symbol.asyncDispose]();
-  }, 60_000);
+    await home?.[Symbol.asyncDispose]();
+  });
 
   afterEach(() => expect(visitor.complaints()).toEqual([]));
 
@@ -81,7 +84,7 @@ describe.skipIf(isSkipped)("a stranger's first visit", () => {
     const tasks = page.getByTestId("demo-task");
     const statuses = await tasks.evaluateAll((rows) => rows.map((row) => row.getAttribute("data-status")));
     expect(statuses).toEqual(["done", "done", "done"]);
-  }, 60_000);
+  });
 
   test("finds what the first task delivered with the second, unchanged", async () => {
     const { page } = visitor;
@@ -123,5 +126,5 @@ describe.skipIf(isSkipped)("a stranger's first visit", () => {
       if (found.length > 0) wrong[path] = found;
     }
     expect(wrong).toEqual({});
-  }, 120_000);
+  });
 });
