@@ -8,13 +8,15 @@ import { writeDocs } from "./steps/write-docs.mjs";
 /** What the script knows how to do, by the task's label. */
 const steps = { design: designApi, client: buildClient, docs: writeDocs };
 
+const workable = new Set(["assigned", "planning", "running"]);
+
 /** Between two lines, so that a person can follow. */
 const lineMs = 70;
 
 /** Works on whatever waits for this session, one after the other; `signal` stops it between two lines. */
 export async function workOnTasks(signal) {
   const { tasks } = await orchestratia("task", "check");
-  const startable = tasks.filter(({ status, blocked }) => status === "running" || (status === "assigned" && !blocked));
+  const startable = tasks.filter(({ status, blocked }) => workable.has(status) && !blocked);
   if (startable.length === 0) print("Nothing to do right now.");
   for (const task of startable) await work(task, signal);
 }

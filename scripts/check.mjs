@@ -23,6 +23,7 @@ const checks = {
   "types-dashboard": () => tool("tsc", "-p", "apps/dashboard"),
   "types-benches": () => tool("tsc", "-p", "benches"),
   knip: () => tool("knip"),
+  docs: () => script("docs.mjs", "--check"),
   unit: () => vitest("unit"),
   start: () => vitest("start"),
   browser,
@@ -30,13 +31,16 @@ const checks = {
 
 /** Runs a program of the workspace; its exit code is the verdict. */
 async function tool(name, ...args) {
-  return ofExit(await succeeds(name, args));
+  return ofExit(await succeeds(binary(name), args));
 }
+
+const script = async (name, ...args) =>
+  ofExit(await succeeds(process.execPath, [path.join(root, "scripts", name), ...args]));
 
 async function vitest(project, env = {}) {
   const report = path.join(scratch, `${project}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const ok = await succeeds("vitest", ["run", "--project", project, ...reporters], env);
+  const ok = await succeeds(binary("vitest"), ["run", "--project", project, ...reporters], env);
   return ofReport(report, ok);
 }
 
@@ -51,8 +55,9 @@ function browser() {
   return ofExit(false);
 }
 
-async function succeeds(name, args, env = {}) {
-  const program = path.join(root, "node_modules/.bin", name);
+const binary = (name) => path.join(root, "node_modules/.bin", name);
+
+async function succeeds(program, args, env = {}) {
   const child = spawn(program, args, {
     cwd: root,
     env: { ...toolEnvironment(), ...env },

@@ -12,7 +12,7 @@ import { isAlive, processStart } from "./process-identity.mjs";
  * way, and since a file names its process for good, removing one can never hit a living holder.
  */
 export async function claim(folder, name, mayWait) {
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = path.join(folder, `${name}.${process.pid}.${processStart(process.pid)}`);
   const since = Date.now();
   for (;;) {

@@ -112,7 +112,7 @@ function readyText({ home, port }, url, setupLink) {
     ["Data and logs", home],
     ["Stop", "Ctrl-C"],
   ];
-  return `\nOrchestratia is ready\n\n${lines.map(([what, how]) => `  ${what.padEnd(17)}${how}`).join("\n")}\n`;
+  return `\nOrchestratia is ready (${process.uptime().toFixed(1)} s)\n\n${lines.map(([what, how]) => `  ${what.padEnd(17)}${how}`).join("\n")}\n`;
 }
 
 await runScript(async () => {

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { activityTable } from "./activity.ts";
 import { closeCodeTable, daemonFrameTable, dashboardFrameTable, hubFrameTable, viewerFrameTable } from "./frames.ts";
@@ -36,24 +37,24 @@ const PAGES: Readonly<Record<string, () => Parts>> = {
   }),
 };
 
-/** The pages that do not say what the code says. */
-export async function stalePages(): Promise<string[]> {
-  return (await readPages()).filter(({ is, shouldBe }) => is !== shouldBe).map(({ page }) => page);
+const project = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The pages below `root` that do not say what the code says. */
+export async function stalePages(root = project): Promise<string[]> {
+  return (await readPages(root)).filter(({ is, shouldBe }) => is !== shouldBe).map(({ page }) => page);
 }
 
 /** Writes what is stale; answers which pages that were. */
-export async function writePages(): Promise<string[]> {
-  const stale = (await readPages()).filter(({ is, shouldBe }) => is !== shouldBe);
-  for (const { page, shouldBe } of stale) await writeFile(fileOf(page), shouldBe);
+export async function writePages(root = project): Promise<string[]> {
+  const stale = (await readPages(root)).filter(({ is, shouldBe }) => is !== shouldBe);
+  for (const { page, shouldBe } of stale) await writeFile(path.join(root, page), shouldBe);
   return stale.map(({ page }) => page);
 }
 
-const fileOf = (page: string): string => fileURLToPath(new URL(`../../${page}`, import.meta.url));
-
-function readPages(): Promise<{ page: string; is: string; shouldBe: string }[]> {
+function readPages(root: string): Promise<{ page: string; is: string; shouldBe: string }[]> {
   return Promise.all(
     Object.entries(PAGES).map(async ([page, parts]) => {
-      const is = await readFile(fileOf(page), "utf8");
+      const is = await readFile(path.join(root, page), "utf8");
       try {
         return { page, is, shouldBe: withParts(is, parts()) };
       } catch (error) {

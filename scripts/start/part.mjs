@@ -14,7 +14,7 @@ const MAX_QUICK_ENDS = 6;
 const KILLED_MS = 3_000;
 
 export const logFile = (home, name) => path.join(home, "logs", `${name}.log`);
-export const recordFile = (home, name) => path.join(home, "run", `${name}.json`);
+const recordFile = (home, name) => path.join(home, "run", `${name}.json`);
 
 /**
  * One program of ours: `idle → running ⇄ pausing → stopped`. It lives in a process group of its own, so that a Ctrl-C

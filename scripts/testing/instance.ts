@@ -130,7 +130,7 @@ export class Instance implements AsyncDisposable {
   }
 
   async ready(): Promise<this> {
-    const isReady = until("it is ready", () => this.output.includes("Orchestratia is ready\n"), READY_MS);
+    const isReady = until("it is ready", () => /Orchestratia is ready.*\n/.test(this.output), READY_MS);
     const outcome = await Promise.race([isReady, this.ended]).catch((error: Error) => error);
     if (outcome !== true) throw new Error(`npm start did not become ready (${outcome}):\n${this.output}`);
     return this;

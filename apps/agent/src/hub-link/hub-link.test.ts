@@ -183,6 +183,8 @@ test("work is typed as one line when the agent is at its prompt, and waits while
   const task = { session_id: id, task_id: "t", title: "x", version: 1, priority: "normal", require_plan: false };
   hub.send({ type: "task_assigned", ...task });
   await waitFor(() => status() === "working");
+  // A hub that cannot know whether its push arrived repeats it: it carries the same version and is typed once.
+  hub.send({ type: "task_assigned", ...task });
   hub.send({
     type: "task_note",
     session_id: id,
@@ -206,14 +208,16 @@ test("work is typed as one line when the agent is at its prompt, and waits while
 
 test("somebody else's words are never typed into a shell", async () => {
   await using hub = await startFakeHub();
-  await using _daemon = await startTestDaemon(hub.url);
+  await using daemon = await startTestDaemon(hub.url);
   await hub.linked();
-  const { command: _, ...start } = { ...sessionStart(""), agent: "shell", env: { PS1: "$ ", ENV: "" } };
+  // A home of its own: what the user's start-up files do is not what is tested here.
+  const env = { PS1: "$ ", ENV: "", HOME: daemon.stateDir };
+  const { command: _, ...start } = { ...sessionStart(""), agent: "shell", env };
   const id = start.session_id;
   hub.send(start);
   await waitFor(() => hub.of("session_status", id).at(-1)?.agent_status === "idle");
   hub.send({ type: "task_note", session_id: id, task_id: "t", content: "$(touch pwned)", urgent: true, author: "Eve" });
-  hub.send(input(id, "echo then; sleep 0.5\r"));
+  hub.send(input(id, "echo then; sleep 2\r"));
   await waitFor(() => hub.of("session_status", id).some(({ agent_status }) => agent_status === "working"));
   await waitFor(() => hub.of("session_status", id).at(-1)?.agent_status === "idle");
   expect(hub.output(id).toString()).not.toContain("pwned");
@@ -255,9 +259,9 @@ test("stopping with close-sessions ends the programs and tells the hub first", a
   await using hub = await startFakeHub();
   await using daemon = await startTestDaemon(hub.url);
   await hub.linked();
-  const start = sessionStart("trap 'exit 4' HUP; while :; do sleep 0.05; done");
+  const start = sessionStart("trap 'exit 4' HUP; echo ready; while :; do sleep 0.05; done");
   hub.send(start);
-  await waitFor(() => hub.of("session_started", start.session_id).length > 0);
+  await waitFor(() => hub.output(start.session_id).includes("ready"));
   await daemon.stop({ closeSessions: true });
   expect(hub.of("session_closed", start.session_id)).toMatchObject([{ exit_code: 4 }]);
   await waitFor(() => !existsSync(sessionFolder(daemon.stateDir, start.session_id)));

@@ -39,6 +39,8 @@ export class HubSession {
   #screen = "";
   #screenTimer: NodeJS.Timeout | undefined;
   #onReported: (() => void)[] = [];
+  /** The assignment that was typed last: a hub that is not sure pushes it again. */
+  #typedOnce: string | undefined;
 
   constructor(terminal: Terminal, agent: Agent | undefined, { clock, onGone }: { clock: Clock; onGone: () => void }) {
     this.terminal = terminal;
@@ -157,7 +159,10 @@ export class HubSession {
   /** Queues a line for the agent; false when it must not or cannot be typed here. */
   deliver(delivery: Delivery): boolean {
     if (delivery.quotes && this.#agent?.kind === "shell") return false;
-    return this.#typist.add(delivery);
+    if (delivery.once !== undefined && delivery.once === this.#typedOnce) return true;
+    const isTaken = this.#typist.add(delivery);
+    if (isTaken && delivery.once !== undefined) this.#typedOnce = delivery.once;
+    return isTaken;
   }
 
   async sendScrollback(): Promise<void> {

@@ -1,7 +1,13 @@
 import type { Problem, ProblemCode } from "@orchestratia/protocol/problems";
 import type { ProjectId, ServerId, SessionId, TaskId } from "@orchestratia/protocol/vocabulary";
 import { expect, test } from "vitest";
-import { type AgentCaller, mustBeItsToChange, mustOrchestrate, parentOfNewTask } from "./agent-powers.ts";
+import {
+  type AgentCaller,
+  mustBeItsToChange,
+  mustHaveRoomForChild,
+  mustOrchestrate,
+  parentOfNewTask,
+} from "./agent-powers.ts";
 
 const PROJECT = "0c6a2f0e-5bb5-4d5b-9a44-6d2d3cf3a001" as ProjectId;
 const SERVER = "0c6a2f0e-5bb5-4d5b-9a44-6d2d3cf3a002" as ServerId;
@@ -17,8 +23,7 @@ const callers = {
   "server key": { kind: "server", id: SERVER, name: "box", projectId: PROJECT },
 } as const satisfies Record<string, AgentCaller>;
 
-const started = { id: OWN, key: "APP-1", children: 0 };
-const full = { ...started, children: 50 };
+const started = { id: OWN, key: "APP-1" };
 
 type Act = (caller: AgentCaller) => unknown;
 const assign: Act = (caller) => mustOrchestrate(caller, "assign tasks");
@@ -29,7 +34,7 @@ const create: Act = (caller) => parentOfNewTask(caller, null, started);
 const createUnderOwn: Act = (caller) => parentOfNewTask(caller, OWN, started);
 const createElsewhere: Act = (caller) => parentOfNewTask(caller, ELSEWHERE, started);
 const createUnstarted: Act = (caller) => parentOfNewTask(caller, null, undefined);
-const createTooMany: Act = (caller) => parentOfNewTask(caller, null, full);
+const createTooMany: Act = (caller) => mustHaveRoomForChild(caller, { key: "APP-1", children: 50 });
 
 /** What each caller gets: the problem, or what is answered. */
 const table: [what: string, act: Act, worker: unknown, orchestrator: unknown, serverKey: unknown][] = [
@@ -41,7 +46,7 @@ const table: [what: string, act: Act, worker: unknown, orchestrator: unknown, se
   ["creates under its own task", createUnderOwn, OWN, OWN, OWN],
   ["creates under another task", createElsewhere, "forbidden", ELSEWHERE, ELSEWHERE],
   ["creates before it started anything", createUnstarted, "forbidden", null, null],
-  ["creates a fifty-first child", createTooMany, "forbidden", null, null],
+  ["creates a fifty-first child", createTooMany, "forbidden", undefined, undefined],
 ];
 
 const rows = table.flatMap(([what, act, ...expected]) =>

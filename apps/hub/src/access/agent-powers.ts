@@ -26,16 +26,15 @@ export function mustBeItsToChange(caller: AgentCaller, task: { sourceSessionId: 
   throw new Problem("forbidden", "A worker changes only tasks that it created; write a note on the others.");
 }
 
-/** The task that a session has begun, and how many children it has. */
+/** The task that a session has begun. */
 export interface StartedTask {
   id: TaskId;
   key: string;
-  children: number;
 }
 
 /**
  * The parent that a new task gets. What a worker makes becomes a child of its started task, whether it says so or not.
- * Throws forbidden without one, for another parent, and when there are fifty.
+ * Throws forbidden without one and for another parent.
  */
 export function parentOfNewTask(
   caller: AgentCaller,
@@ -48,8 +47,11 @@ export function parentOfNewTask(
   if (asked !== null && asked !== started.id) {
     throw new Problem("forbidden", `A worker makes tasks only under the task it has started, which is ${started.key}.`);
   }
-  if (started.children >= CHILDREN_MAX) {
-    throw new Problem("forbidden", `${started.key} has ${CHILDREN_MAX} children; a worker may make no more.`);
-  }
   return started.id;
+}
+
+/** Asked where no child can be added meanwhile. Throws forbidden when a worker has made as many as it may. */
+export function mustHaveRoomForChild(caller: Caller, parent: { key: string; children: number }): void {
+  if (caller.kind !== "session" || orchestrates(caller) || parent.children < CHILDREN_MAX) return;
+  throw new Problem("forbidden", `${parent.key} has ${CHILDREN_MAX} children; a worker may make no more.`);
 }

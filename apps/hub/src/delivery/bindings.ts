@@ -1,19 +1,32 @@
 import type { Sql } from "../db/transaction.ts";
 
+/** A session holds what it has begun, and what it was given and has not begun. */
+const HOLDS = `assigned_session_id is not null and (status in ('planning', 'plan_review', 'running', 'review', 'needs_human')
+  or status = 'assigned' and blockers = 0 and deliveries > 0)`;
 const HELD = {
   name: "held_sessions",
-  text: `select assigned_session_id as session_id, id as task_id from tasks
-    where assigned_session_id is not null
-      and status in ('assigned', 'planning', 'plan_review', 'running', 'review', 'needs_human')`,
+  text: `select assigned_session_id as session_id, id as task_id from tasks where ${HOLDS}`,
+};
+const HOLDER = {
+  name: "holding_session",
+  text: `select assigned_session_id as session_id from tasks where id = $1 and ${HOLDS}`,
 };
 
-/** Which session works on which unsettled task: a picture of the rows, so that a free session is found without asking. */
+/** Which session has which unsettled tasks: a picture of the rows, so that a free session is found without asking. */
 export class Bindings {
-  readonly #taskOf = new Map<string, string>();
+  readonly #tasksOf = new Map<string, Set<string>>();
   readonly #sessionOf = new Map<string, string>();
+  /** The tasks whose binding changed while rows are being read; undefined while none are. */
+  #touched: Set<string> | undefined;
 
-  taskOf(sessionId: string): string | undefined {
-    return this.#taskOf.get(sessionId);
+  tasksOf(sessionId: string): string[] {
+    return [...(this.#tasksOf.get(sessionId) ?? [])];
+  }
+
+  /** Whether the session has any task besides `taskId`. */
+  hasOther(sessionId: string, taskId: string): boolean {
+    const tasks = this.#tasksOf.get(sessionId);
+    return tasks !== undefined && tasks.size > (tasks.has(taskId) ? 1 : 0);
   }
 
   sessionOf(taskId: string): string | undefined {
@@ -22,21 +35,43 @@ export class Bindings {
 
   bind(sessionId: string, taskId: string): void {
     this.release(taskId);
-    this.#taskOf.set(sessionId, taskId);
     this.#sessionOf.set(taskId, sessionId);
+    const tasks = this.#tasksOf.get(sessionId);
+    if (tasks) tasks.add(taskId);
+    else this.#tasksOf.set(sessionId, new Set([taskId]));
   }
 
   /** The task no longer holds a session. Answers the one it had. */
   release(taskId: string): string | undefined {
+    this.#touched?.add(taskId);
     const sessionId = this.#sessionOf.get(taskId);
+    if (sessionId === undefined) return undefined;
     this.#sessionOf.delete(taskId);
-    if (sessionId !== undefined && this.#taskOf.get(sessionId) === taskId) this.#taskOf.delete(sessionId);
+    const tasks = this.#tasksOf.get(sessionId);
+    tasks?.delete(taskId);
+    if (tasks?.size === 0) this.#tasksOf.delete(sessionId);
     return sessionId;
   }
 
-  /** Adds what the rows know and the picture does not. */
-  async load(sql: Sql): Promise<void> {
-    for (const row of await sql.query<{ session_id: string; task_id: string }>(HELD))
-      this.bind(row.session_id, row.task_id);
+  /** Makes the picture equal to the rows, but for what changes meanwhile and for the tasks whose row is yet to be written. */
+  async load(sql: Sql, unwritten: Iterable<string>): Promise<void> {
+    const touched = new Set(unwritten);
+    this.#touched = touched;
+    const rows = await sql.query<{ session_id: string; task_id: string }>(HELD).finally(() => {
+      this.#touched = undefined;
+    });
+    const held = new Map(rows.map(({ task_id, session_id }) => [task_id, session_id]));
+    for (const taskId of [...this.#sessionOf.keys()]) {
+      if (!held.has(taskId) && !touched.has(taskId)) this.release(taskId);
+    }
+    for (const [taskId, sessionId] of held) {
+      if (!touched.has(taskId) && this.#sessionOf.get(taskId) !== sessionId) this.bind(sessionId, taskId);
+    }
   }
+}
+
+/** The session that has the task by its row. */
+export async function findHolder(sql: Sql, taskId: string): Promise<string | undefined> {
+  const [row] = await sql.query<{ session_id: string }>(HOLDER, [taskId]);
+  return row?.session_id;
 }

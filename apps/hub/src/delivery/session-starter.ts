@@ -4,12 +4,14 @@ import type { Logger } from "pino";
 import { SYSTEM } from "../access/caller.ts";
 import type { Sql } from "../db/transaction.ts";
 import type { AssignedTask } from "../matching/assigned-task.ts";
+import type { ServerConnections } from "../server-link/connections.ts";
 import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
 import type { SessionStart } from "../sessions/start-session.ts";
 
 export interface SessionStarterOptions {
   sql: Sql;
   sessions: LiveSessions;
+  connections: Pick<ServerConnections, "isConnected">;
   startSession: (start: SessionStart) => Promise<LiveSession>;
   closeSession: (sessionId: string) => Promise<void>;
   /** A worker session at rest, without an unsettled task. */
@@ -45,9 +47,10 @@ const SURROUNDINGS = {
 /** Starts the session that an assigned task lacks, once. Where none may or can be started, the task waits, visibly. */
 export class SessionStarter {
   readonly #options: SessionStarterOptions;
-  readonly #starting = new Set<string>();
-  /** The sessions that were started for a task which they have not yet been given. */
-  readonly #meantFor = new Map<string, string>();
+  /** The starts under way: task and server. */
+  readonly #starting = new Map<string, ServerId>();
+  /** By task that a session is started for, until it has one: the server. */
+  readonly #waiting = new Map<string, string>();
 
   constructor(options: SessionStarterOptions) {
     this.#options = options;
@@ -56,46 +59,56 @@ export class SessionStarter {
 
   /** True while the session waits for the task that it was started for. */
   isMeant(session: LiveSession): boolean {
-    return this.#meantFor.has(session.id);
+    return session.startedByHub && session.taskId !== null && this.#waiting.has(session.taskId);
   }
 
-  /** The session has its task, or has ended. */
-  forget(sessionId: string): void {
-    this.#meantFor.delete(sessionId);
+  /** The task has its session, or needs none any more. Answers the server on which one was started for it. */
+  forget(taskId: string): string | undefined {
+    const serverId = this.#waiting.get(taskId);
+    this.#waiting.delete(taskId);
+    return serverId;
   }
 
   async startFor(task: AssignedTask): Promise<void> {
-    if (task.assigned_session_id !== null || this.#starting.has(task.id)) return;
-    this.#starting.add(task.id);
+    const key = `${task.id} ${task.assigned_server_id}`;
+    if (task.assigned_session_id !== null || this.#starting.has(key)) return;
+    this.#starting.set(key, task.assigned_server_id as ServerId);
+    this.#waiting.set(task.id, task.assigned_server_id);
+    let started = false;
     try {
-      await this.#start(task);
+      started = await this.#start(task);
     } finally {
-      this.#starting.delete(task.id);
+      this.#starting.delete(key);
+      if (!started) this.forget(task.id);
     }
   }
 
-  async #start(task: AssignedTask): Promise<void> {
-    const [around] = await this.#options.sql.query<Surroundings>(SURROUNDINGS, [task.id, task.assigned_server_id]);
-    if (!around?.auto_start || around.start_failures >= MAX_START_FAILURES) return;
+  async #start(task: AssignedTask): Promise<boolean> {
+    const serverId = task.assigned_server_id as ServerId;
+    if (!this.#options.connections.isConnected(serverId)) return false;
+    const [around] = await this.#options.sql.query<Surroundings>(SURROUNDINGS, [task.id, serverId]);
+    if (!around?.auto_start || around.start_failures >= MAX_START_FAILURES) return false;
     const agent = agentFor(around);
-    if (agent === undefined || !(await this.#roomFor(task, around))) return;
-    const session = await this.#options.startSession({
+    if (agent === undefined || !(await this.#roomFor(serverId, around))) return false;
+    await this.#options.startSession({
       caller: SYSTEM,
       projectId: task.project_id as ProjectId,
-      serverId: task.assigned_server_id as ServerId,
+      serverId,
       agent,
       role: "worker",
       workingDirectory: directoryFor(task, around),
       taskId: task.id,
       startedByHub: true,
     });
-    this.#meantFor.set(session.id, task.id);
+    return true;
   }
 
   /** The hub starts no more sessions on a server than it may have tasks; one at rest makes room for one that is needed. */
-  async #roomFor(task: AssignedTask, { max_concurrent }: Surroundings): Promise<boolean> {
-    const ours = this.#options.sessions.ofServer(task.assigned_server_id).filter((session) => session.startedByHub);
-    if (ours.length < max_concurrent) return true;
+  async #roomFor(serverId: ServerId, { max_concurrent }: Surroundings): Promise<boolean> {
+    const ours = this.#options.sessions.ofServer(serverId).filter((session) => session.startedByHub && staysFor(session));
+    // The start that asks is one of those under way; a session is counted in both for the moment in which it begins.
+    const starting = [...this.#starting.values()].filter((id) => id === serverId).length - 1;
+    if (ours.length + starting < max_concurrent) return true;
     const atRest = ours.find((session) => session.agentStatus === "idle" && this.#options.isFree(session));
     if (!atRest) return false;
     await this.#options.closeSession(atRest.id);
@@ -103,7 +116,9 @@ export class SessionStarter {
   }
 
   async #countFailure(session: LiveSession): Promise<void> {
-    if (session.status === "closed" || session.status === "error") this.forget(session.id);
+    if ((session.status === "closed" || session.status === "error") && session.taskId !== null) {
+      this.forget(session.taskId);
+    }
     if (session.status !== "error" || !session.startedByHub || session.taskId === null) return;
     try {
       await this.#options.sql.query(
@@ -115,6 +130,9 @@ export class SessionStarter {
     }
   }
 }
+
+/** Whether the session takes a place: one that is being closed, or that its daemon has lost, takes none. */
+const staysFor = (session: LiveSession): boolean => session.closedBy === undefined && session.status !== "lost";
 
 function agentFor({ default_agent, agents }: Surroundings): string | undefined {
   const has = (name: string) => agents.some((agent) => agent.name === name);

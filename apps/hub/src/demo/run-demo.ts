@@ -4,7 +4,7 @@ import type { Tx } from "../db/transaction.ts";
 import { cancelLocked } from "../tasks/cancel-task.ts";
 import { afterCommit, type Engine } from "../tasks/engine.ts";
 import { inProject } from "../tasks/move.ts";
-import { aboutTask, lockTasks, type Places, writeTask } from "../tasks/task-row.ts";
+import { aboutTask, lockServers, lockTasks, type Places, writeTask } from "../tasks/task-row.ts";
 import { copyPipeline } from "./copy-pipeline.ts";
 import { newestPipeline } from "./demo-pipeline.ts";
 
@@ -39,7 +39,12 @@ async function release(tx: Tx, caller: Caller, taskIds: readonly string[]): Prom
 }
 
 async function cancelAll(tx: Tx, caller: Caller, taskIds: readonly string[]): Promise<Places> {
+  const tasks = await lockTasks(tx, taskIds);
+  await lockServers(
+    tx,
+    tasks.map((task) => task.assigned_server_id),
+  );
   const places: Places = [];
-  for (const task of await lockTasks(tx, taskIds)) places.push(...(await cancelLocked(tx, task, caller)));
+  for (const task of tasks) places.push(...(await cancelLocked(tx, task, caller)));
   return places;
 }

@@ -19,13 +19,16 @@ const COLUMNS = `id, project_id, name, status, draining, repos, capabilities, ac
 
 /**
  * The matcher's picture of every project's servers, in memory. It is a cache of the decision: the statement that assigns
- * checks again. Counts are changed by differences, which commute, so late news cannot overwrite newer.
+ * checks again. Counts are changed by differences, which commute; a row that is read while a change of its count is on the
+ * way here says too much or too little, so the picture's count gives way only to a difference that two loads have found.
  */
 export class Fleet {
   readonly #sql: Sql;
   readonly #isConnected: (serverId: string) => boolean;
   readonly #indexes = new Map<string, ServerIndex>();
   readonly #projectOf = new Map<string, string>();
+  /** By server: how much the row's count differed from the picture's when all were loaded last. */
+  readonly #drift = new Map<string, number>();
 
   constructor(sql: Sql, isConnected: (serverId: string) => boolean) {
     this.#sql = sql;
@@ -34,13 +37,15 @@ export class Fleet {
 
   /** Reads all servers anew; at start, and whenever rows and picture are compared. */
   async load(): Promise<void> {
-    for (const row of await this.#sql.query<ServerRow>(`select ${COLUMNS} from servers`)) this.#put(row);
+    for (const row of await this.#sql.query<ServerRow>(`select ${COLUMNS} from servers`)) {
+      this.#put(row, this.#isLastingDrift(row));
+    }
   }
 
   /** Reads one server anew: it registered, reported other capabilities, went or came. Answers its project. */
   async refresh(serverId: string): Promise<string | undefined> {
     const [row] = await this.#sql.query<ServerRow>(`select ${COLUMNS} from servers where id = $1`, [serverId]);
-    if (row) this.#put(row);
+    if (row) this.#put(row, false);
     return row?.project_id;
   }
 
@@ -74,9 +79,21 @@ export class Fleet {
     if (projectId && delta !== 0) this.of(projectId).adjustActive(serverId, delta, assignedAt);
   }
 
-  #put(row: ServerRow): void {
+  #put(row: ServerRow, rowCounts: boolean): void {
     this.#projectOf.set(row.id, row.project_id);
-    this.of(row.project_id).upsert(this.#candidate(row));
+    const index = this.of(row.project_id);
+    const known = rowCounts ? undefined : index.get(row.id);
+    const candidate = this.#candidate(row);
+    index.upsert(known ? { ...candidate, activeTasks: known.activeTasks } : candidate);
+  }
+
+  #isLastingDrift(row: ServerRow): boolean {
+    const known = this.of(row.project_id).get(row.id);
+    const drift = known ? row.active_tasks - known.activeTasks : 0;
+    const lasts = drift !== 0 && this.#drift.get(row.id) === drift;
+    if (drift === 0 || lasts) this.#drift.delete(row.id);
+    else this.#drift.set(row.id, drift);
+    return lasts;
   }
 
   #candidate(row: ServerRow): Candidate {

@@ -23,21 +23,30 @@ interface PendingRow {
   requirements: Requirements;
 }
 
-/** More wait in the rows; a pass that placed something is followed by another. */
-const PASS_LIMIT = 5_000;
+/** Of each priority, in a pass; a pass that placed something is followed by another. */
+const PASS_LIMIT = 2_000;
 
+// Each priority for itself: an old task of a low one may come before a young one of a high one, however many there are.
 const PENDING = {
   name: "matcher_pending",
-  text: `select t.id, t.priority::text as priority, t.eligible_at, t.requirements from tasks t
-    where t.project_id = $1 and t.status = 'pending' and t.blockers = 0 and t.auto_assign and t.eligible_at <= now()
-      and t.type <> 'epic' and not exists (select from tasks child where child.parent_id = t.id and t.epoch = 0)
-    order by t.priority desc, t.eligible_at, t.id limit ${PASS_LIMIT}`,
+  text: `select t.* from unnest(enum_range(null::task_priority)) as level, lateral (
+      select t.id, t.priority::text as priority, t.eligible_at, t.requirements from tasks t
+      where t.project_id = $1 and t.status = 'pending' and t.blockers = 0 and t.auto_assign and t.eligible_at <= now()
+        and t.priority = level and t.type <> 'epic'
+        and not (t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id))
+      order by t.eligible_at, t.id limit ${PASS_LIMIT}
+    ) as t`,
 };
 const NEXT_ELIGIBLE = {
   name: "matcher_next_eligible",
-  text: `select min(eligible_at) as at from tasks
+  text: `select (extract(epoch from min(eligible_at) - now()) * 1000)::float8 as wait_ms from tasks
     where project_id = $1 and status = 'pending' and blockers = 0 and auto_assign and eligible_at > now()`,
 };
+
+/** Whoever is available at all meets these. */
+const NOTHING: Requirements = { languages: [], environments: [], tools: [], tags: [] };
+/** A timer that long is armed again when it fires. */
+const TIMER_MAX_MS = 60_000;
 
 /** Places the tasks that wait: one pass at a time per project; a wake during a pass means one more after it. */
 export class Matcher {
@@ -93,7 +102,7 @@ export class Matcher {
 
   async #pass(projectId: string): Promise<number> {
     const index = this.#options.fleet.of(projectId);
-    if (index.size === 0) return 0;
+    if (!index.best(NOTHING)) return 0;
     const pending = await this.#sql.query<PendingRow>(PENDING, [projectId]);
     const picks: Pick[] = [];
     const inOrder = pending.map((row) => ({ ...row, eligibleAt: row.eligible_at.getTime() })).sort(comparePending);
@@ -123,9 +132,10 @@ export class Matcher {
 
   async #armTimer(projectId: string): Promise<void> {
     clearTimeout(this.#timers.get(projectId));
-    const [next] = await this.#sql.query<{ at: Date | null }>(NEXT_ELIGIBLE, [projectId]);
-    if (!next?.at || this.#stopped) return;
-    const waitMs = Math.min(Math.max(next.at.getTime() - Date.now(), 0) + 1, 60_000);
+    // By the database's clock, which decides when it is time.
+    const [next] = await this.#sql.query<{ wait_ms: number | null }>(NEXT_ELIGIBLE, [projectId]);
+    if (typeof next?.wait_ms !== "number" || this.#stopped) return;
+    const waitMs = Math.min(Math.ceil(next.wait_ms) + 1, TIMER_MAX_MS);
     this.#timers.set(
       projectId,
       setTimeout(() => this.wake(projectId), waitMs),

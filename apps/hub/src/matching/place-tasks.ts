@@ -26,7 +26,8 @@ const PLACE = {
     ), placeable as (
       select t.id, pick.server_id, row_number() over (partition by pick.server_id order by pick.place) as nth
       from pick join tasks t on t.id = pick.task_id
-      where t.status = 'pending' and t.blockers = 0 and t.auto_assign and t.eligible_at <= now()
+      where t.status = 'pending' and t.blockers = 0 and t.auto_assign and t.eligible_at <= now() and t.type <> 'epic'
+        and not (t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id))
     ), placed as (
       select placeable.id, placeable.server_id, s.name as server_name
       from placeable join servers s on s.id = placeable.server_id

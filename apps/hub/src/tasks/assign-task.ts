@@ -5,7 +5,7 @@ import { actorOf, type Caller } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
 import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
 import { afterCommit, type Engine } from "./engine.ts";
-import { decide, onTask } from "./move.ts";
+import { BACK_TO_PENDING, decide, onTask } from "./move.ts";
 import { aboutTask, moveDetails, type Places, type TaskRow, writeTask } from "./task-row.ts";
 
 interface Place {
@@ -52,6 +52,7 @@ export async function assignLocked(
       placed_by_matcher: false,
       delivered_at: null,
       deliveries: 0,
+      start_failures: 0,
       ...(to.require_plan === undefined ? {} : { require_plan: to.require_plan }),
     },
     {
@@ -105,7 +106,7 @@ export async function unassignTask(engine: Engine, caller: Caller, taskId: strin
     const places = await writeTask(
       tx,
       task,
-      { ...backToPending, auto_assign: false },
+      { ...BACK_TO_PENDING, auto_assign: false },
       {
         ...aboutTask(task),
         type: "task.unassigned",
@@ -117,14 +118,3 @@ export async function unassignTask(engine: Engine, caller: Caller, taskId: strin
   });
   afterCommit(engine, { ...changes, released: [taskId], placeable: true });
 }
-
-/** Every move to pending clears where the task was and what was on its way there. */
-const backToPending = {
-  status: "pending",
-  status_reason: null,
-  assigned_server_id: null,
-  assigned_session_id: null,
-  placed_by_matcher: false,
-  delivered_at: null,
-  deliveries: 0,
-};

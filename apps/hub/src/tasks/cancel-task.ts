@@ -1,29 +1,33 @@
 import { isSettled } from "@orchestratia/domain/task-lifecycle";
 import { Problem } from "@orchestratia/protocol/problems";
-import { actorOf, type Caller } from "../access/caller.ts";
+import { actorOf, type Caller, SYSTEM } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
+import { noteToWorker } from "../notes/note-to-worker.ts";
 import { afterCommit, type Engine } from "./engine.ts";
-import { closeLease, decide, onProject } from "./move.ts";
-import { aboutTask, lockTasks, moveDetails, type Places, sql, type TaskRow, writeTask } from "./task-row.ts";
+import { cancelQuestions, closeLease, decide, inProject, projectOf } from "./move.ts";
+import { aboutTask, lockServers, lockTasks, moveDetails, type Places, sql, type TaskRow, writeTask } from "./task-row.ts";
 
 /** Cancels the task and its unsettled descendants, and tells the sessions that were at work to stop. */
 export async function cancelTask(engine: Engine, caller: Caller, taskId: string): Promise<void> {
-  const cancelled = await onProject(engine, taskId, async (tx, task) => {
+  const projectId = await projectOf(engine, taskId);
+  const { family, places } = await inProject(engine, projectId, async (tx) => {
+    const tasks = await lockFamily(tx, taskId);
+    const task = tasks.find(({ id }) => id === taskId);
+    if (!task) throw new Problem("task_not_found");
     mayCancel(task, caller);
     decide(task, "cancel");
-    const family = await unsettledFamily(tx, taskId);
+    const family = tasks.filter(({ status }) => !isSettled(status));
     const places: Places = [];
     for (const member of family) places.push(...(await cancelLocked(tx, member, caller)));
     return { family, places };
   });
-  const [first] = cancelled.family;
-  if (!first) return;
-  const released = cancelled.family.map((task) => task.id);
-  for (const task of cancelled.family) {
-    const session = task.lease_open ? task.holder_session_id : task.assigned_session_id;
-    if (session) engine.delivery.stopWork(session, task);
+  afterCommit(engine, { projectId, places, released: family.map(({ id }) => id), placeable: true });
+  engine.delivery.wake();
+  for (const task of family) {
+    if (task.lease_open && task.close_session_on_settle && task.holder_session_id) {
+      engine.delivery.endSession(task.holder_session_id);
+    }
   }
-  afterCommit(engine, { projectId: first.project_id, places: cancelled.places, released, placeable: true });
 }
 
 function mayCancel(task: TaskRow, caller: Caller): void {
@@ -31,7 +35,8 @@ function mayCancel(task: TaskRow, caller: Caller): void {
   throw new Problem("forbidden", "A session cancels only what it created.");
 }
 
-async function unsettledFamily(tx: Tx, taskId: string): Promise<TaskRow[]> {
+/** The task and everything below it, and the servers that may get places back. Under the project's lock none is added. */
+async function lockFamily(tx: Tx, taskId: string): Promise<TaskRow[]> {
   const ids = await tx.query<{ id: string }>(
     `with recursive family as (
        select id from tasks where id = $1
@@ -43,20 +48,26 @@ async function unsettledFamily(tx: Tx, taskId: string): Promise<TaskRow[]> {
     tx,
     ids.map(({ id }) => id),
   );
-  return family.filter((task) => !isSettled(task.status));
+  await lockServers(
+    tx,
+    family.map((task) => task.assigned_server_id),
+  );
+  return family;
 }
 
 /** Cancels one task whose row is locked; the project's lock is held. */
 export async function cancelLocked(tx: Tx, task: TaskRow, caller: Caller): Promise<Places> {
   await closeLease(tx, task.id, "cancelled");
-  await tx.query(
-    "update interventions set status = 'cancelled', responded_at = now() where task_id = $1 and status = 'pending'",
-    [task.id],
-  );
-  return writeTask(
+  await cancelQuestions(tx, task, caller, "anybody");
+  const places = await writeTask(
     tx,
     task,
     { status: "cancelled", resume_status: null, completed_at: sql("now()") },
     { ...aboutTask(task), type: "task.cancelled", actor: actorOf(caller), details: moveDetails(task, "cancelled") },
   );
+  // Only who knows of the task is told: the session may be busy with another one.
+  if (task.assigned_session_id !== null && (task.lease_open || task.is_delivered)) {
+    await noteToWorker(tx, SYSTEM, task, `${task.key} was cancelled. Stop working on it.`);
+  }
+  return places;
 }

@@ -1,16 +1,17 @@
-import { normaliseResult } from "@orchestratia/domain/contracts";
+import { type ContractWarning, normaliseResult } from "@orchestratia/domain/contracts";
+import { comparePending } from "@orchestratia/domain/pending-queue";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { Completion } from "@orchestratia/protocol/tasks";
 import type { Caller } from "../access/caller.ts";
 import { actorOf, SYSTEM } from "../access/caller.ts";
 import { type PreparedStatement, pipelinedTransaction } from "../db/pipelined-transaction.ts";
 import { PROJECT_LOCK } from "../db/transaction.ts";
-import { type CompletionPicture, readPictures } from "./completion-picture.ts";
+import { type CompletionPicture, readPictures, type WaitingTask } from "./completion-picture.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { type CompletionRequest, type Judgement, judgeCompletion, wrongStatus } from "./judge-completion.ts";
 import { projectOf } from "./move.ts";
 import type { Fold, Outcome } from "./project-writer.ts";
-import { reviewTask } from "./review-task.ts";
+import { reviewTask, TaskMoved } from "./review-task.ts";
 import {
   type DoneEntry,
   LOCK_FAMILY,
@@ -68,9 +69,6 @@ class SchemasWanted extends Error {
     this.judgement = judgement;
   }
 }
-
-/** The task's version is another than the one that was judged. */
-class TaskMoved extends Error {}
 
 async function verdictsOf(engine: Engine, { judgement }: SchemasWanted) {
   const errors = new Map<string, readonly string[]>();
@@ -202,6 +200,7 @@ function entryOf({ request, picture, judgement }: Settling): DoneEntry {
     git_diff_stats: request.completion.git_diff_stats ?? null,
     contract_status: check.status,
     delivered,
+    warnings: check.warnings.map(inWords),
     open_keys: [...check.missing, ...[...check.invalid, ...check.warnings].map(({ key }) => key)],
     session_id: judgement.session,
     actor: actorOf(request.caller),
@@ -217,6 +216,12 @@ function entryOf({ request, picture, judgement }: Settling): DoneEntry {
   };
 }
 
+function inWords(warning: ContractWarning): string {
+  return warning.code === "optional_missing"
+    ? `The optional contract "${warning.key}" was not delivered.`
+    : `The optional contract "${warning.key}" is not valid: ${warning.errors.join("; ")}.`;
+}
+
 /** Where the picture would put each task that may become free. Counted in the picture at once, so that none is promised twice. */
 function choosePlaces(engine: Engine, projectId: string, settling: Settling[]): WantedPlace[] {
   const index = engine.fleet.of(projectId);
@@ -226,7 +231,7 @@ function choosePlaces(engine: Engine, projectId: string, settling: Settling[]): 
   }
   const wanted: WantedPlace[] = [];
   const chosen = new Set<string>();
-  for (const waiting of settling.flatMap(({ picture }) => picture.dependents)) {
+  for (const waiting of settling.flatMap(({ picture }) => picture.dependents).sort(inPlacingOrder)) {
     const free = waiting.status === "pending" && waiting.auto_assign && waiting.blockers === edges.get(waiting.task_id);
     if (!free || chosen.has(waiting.task_id)) continue;
     chosen.add(waiting.task_id);
@@ -237,6 +242,14 @@ function choosePlaces(engine: Engine, projectId: string, settling: Settling[]): 
   }
   return wanted;
 }
+
+const inPlacingOrder = (left: WaitingTask, right: WaitingTask): number =>
+  comparePending(asPending(left), asPending(right));
+const asPending = ({ task_id, priority, eligible_at }: WaitingTask) => ({
+  id: task_id,
+  priority,
+  eligibleAt: Date.parse(eligible_at),
+});
 
 function statements(projectId: string, entries: DoneEntry[], wanted: WantedPlace[]): PreparedStatement[] {
   const ids = entries.map((entry) => entry.id);

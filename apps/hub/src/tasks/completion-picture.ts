@@ -1,6 +1,6 @@
 import type { DependencyType } from "@orchestratia/domain/dependency-graph";
 import type { Requirements } from "@orchestratia/domain/matching";
-import type { TaskStatus } from "@orchestratia/domain/task-lifecycle";
+import type { TaskPriority, TaskStatus } from "@orchestratia/domain/task-lifecycle";
 import type { Sql } from "../db/transaction.ts";
 import type { Holding } from "./worker.ts";
 
@@ -12,6 +12,8 @@ export interface WaitingTask {
   status: TaskStatus;
   blockers: number;
   auto_assign: boolean;
+  priority: TaskPriority;
+  eligible_at: string;
   requirements: Requirements;
 }
 
@@ -45,7 +47,7 @@ const READ = {
       ) as l on true
       left join lateral (
         select jsonb_agg(jsonb_build_object('task_id', d.task_id, 'type', d.dependency_type,
-          'contract_key', d.contract_key, 'status', w.status, 'blockers', w.blockers, 'auto_assign', w.auto_assign,
+          'contract_key', d.contract_key, 'status', w.status, 'blockers', w.blockers, 'auto_assign', w.auto_assign, 'priority', w.priority, 'eligible_at', w.eligible_at,
           'requirements', w.requirements)) as list
         from task_dependencies d join tasks w on w.id = d.task_id
         where d.depends_on_task_id = t.id and not d.resolved and d.dependency_type <> 'related'

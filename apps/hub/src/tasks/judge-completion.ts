@@ -1,4 +1,5 @@
 import {
+  CONTRACT_VALUE_MAX_BYTES,
   type ContractCheck,
   type Contracts,
   checkContracts,
@@ -42,6 +43,7 @@ export function judgeCompletion(request: CompletionRequest, picture: CompletionP
   const session = request.move === "approve" ? picture.holder_session_id : reporter(request, picture);
   const result = normaliseResult(request.completion.result);
   const delivered = deliveredContracts(result);
+  refuseLarge(delivered);
 
   const decision = decideMove({ status: picture.status, resumeStatus: picture.resume_status }, request.move, {
     reviewRequired: picture.review_required,
@@ -65,6 +67,14 @@ export function judgeCompletion(request: CompletionRequest, picture: CompletionP
   });
   if (!check.ok) throw unfulfilled(picture, check);
   return { kind: "settle", to: decision.to as "done" | "review", session, result, delivered, check };
+}
+
+function refuseLarge(delivered: Contracts): void {
+  for (const [key, value] of Object.entries(delivered)) {
+    const bytes = Buffer.byteLength(JSON.stringify(value));
+    if (bytes <= CONTRACT_VALUE_MAX_BYTES) continue;
+    throw new Problem("body_too_large", `The contract "${key}" has ${bytes} bytes; ${CONTRACT_VALUE_MAX_BYTES} are the most.`);
+  }
 }
 
 /** A repeat by the one who held the lease is theirs although the lease is closed. */

@@ -1,18 +1,21 @@
 import { hasArrived } from "@orchestratia/domain/task-lifecycle";
-import { Problem } from "@orchestratia/protocol/problems";
 import { actorOf, type Caller } from "../access/caller.ts";
+import type { Tx } from "../db/transaction.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { cancelQuestions, decide, onTask } from "./move.ts";
 import { aboutTask, json, moveDetails, type TaskRow, writeTask } from "./task-row.ts";
-import { heldBy, workerOf } from "./worker.ts";
+import { heldBy, refuseStale, workerOf } from "./worker.ts";
 
 /** The worker submits its plan; every revision is kept. */
 export async function planTask(engine: Engine, caller: Caller, taskId: string, plan: unknown): Promise<void> {
   const projectId = await onTask(engine, taskId, async (tx, task) => {
-    if (hasArrived("submit_plan", task.status) && heldBy(task, caller)) return task.project_id;
+    if (hasArrived("submit_plan", task.status) && heldBy(task, caller) && (await isSubmitted(tx, task, plan))) {
+      return task.project_id;
+    }
+    refuseStale(task, caller);
     decide(task, "submit_plan");
     const session = workerOf(task, caller);
-    await cancelQuestions(tx, task.id);
+    await cancelQuestions(tx, task, caller, "worker");
     await tx.query(
       `insert into engine.plan_revisions (project_id, task_id, revision, plan)
        select $1, $2, coalesce(max(revision), 0) + 1, $3::jsonb from engine.plan_revisions where task_id = $2`,
@@ -35,6 +38,15 @@ export async function planTask(engine: Engine, caller: Caller, taskId: string, p
   afterCommit(engine, { projectId });
 }
 
+/** A repeat says what the first said; another plan before the first was looked at is refused, not dropped. */
+async function isSubmitted(tx: Tx, task: TaskRow, plan: unknown): Promise<boolean> {
+  const [stored] = await tx.query<{ same: boolean }>(
+    "select coalesce(plan, 'null') = $2::jsonb as same from tasks where id = $1",
+    [task.id, JSON.stringify(plan ?? null)],
+  );
+  return stored?.same ?? false;
+}
+
 /** Lets the worker carry its plan out. */
 export function approvePlan(engine: Engine, caller: Caller, taskId: string): Promise<void> {
   return decidePlan(engine, caller, taskId, undefined);
@@ -46,36 +58,26 @@ export function revisePlan(engine: Engine, caller: Caller, taskId: string, feedb
 }
 
 async function decidePlan(engine: Engine, caller: Caller, taskId: string, feedback: string | undefined): Promise<void> {
-  const task = await onTask(engine, taskId, async (tx, found) => {
-    const move = decide(found, feedback === undefined ? "approve_plan" : "revise_plan");
+  const projectId = await onTask(engine, taskId, async (tx, task) => {
+    const move = decide(task, feedback === undefined ? "approve_plan" : "revise_plan");
     await tx.query(
       `update engine.plan_revisions set decision = $2, feedback = $3, decided_at = now()
        where task_id = $1 and decision is null`,
-      [found.id, feedback === undefined ? "approved" : "revised", feedback ?? null],
+      [task.id, feedback === undefined ? "approved" : "revised", feedback ?? null],
     );
-    const about = { ...aboutTask(found), session_id: found.holder_session_id, actor: actorOf(caller) };
-    const details = moveDetails(found, move.to);
+    const about = { ...aboutTask(task), session_id: task.holder_session_id, actor: actorOf(caller) };
+    const details = moveDetails(task, move.to);
     await writeTask(
       tx,
-      found,
-      { status: move.to, plan_feedback: feedback ?? null },
+      task,
+      // Its worker has yet to be told of the decision.
+      { status: move.to, plan_feedback: feedback ?? null, delivered_at: null },
       feedback === undefined
         ? { ...about, type: "task.plan_approved", details }
         : { ...about, type: "task.plan_revised", details: { ...details, feedback } },
     );
-    return found;
+    return task.project_id;
   });
-  afterCommit(engine, { projectId: task.project_id });
-  engine.delivery.push(workingSession(task), planFrame(task, feedback));
-}
-
-function planFrame(task: TaskRow, feedback: string | undefined) {
-  return feedback === undefined
-    ? ({ type: "plan_approved", task_id: task.id } as const)
-    : ({ type: "plan_revision", task_id: task.id, feedback } as const);
-}
-
-function workingSession(task: TaskRow): string {
-  if (!task.holder_session_id) throw new Problem("session_not_found");
-  return task.holder_session_id;
+  afterCommit(engine, { projectId });
+  engine.delivery.wake();
 }

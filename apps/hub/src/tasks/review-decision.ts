@@ -1,5 +1,6 @@
 import { Completion } from "@orchestratia/protocol/tasks";
 import { actorOf, type Caller } from "../access/caller.ts";
+import { noteToWorker } from "../notes/note-to-worker.ts";
 import { settleDone } from "./complete-task.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { decide, onTask } from "./move.ts";
@@ -27,29 +28,23 @@ export async function approveTask(engine: Engine, caller: Caller, taskId: string
 
 /** Sends a reviewed result back to its worker. */
 export async function requestChanges(engine: Engine, caller: Caller, taskId: string, feedback: string): Promise<void> {
-  const task = await onTask(engine, taskId, async (tx, found) => {
-    const move = decide(found, "request_changes");
+  const projectId = await onTask(engine, taskId, async (tx, task) => {
+    const move = decide(task, "request_changes");
     await writeTask(
       tx,
-      found,
+      task,
       { status: move.to, status_reason: null },
       {
-        ...aboutTask(found),
+        ...aboutTask(task),
         type: "task.resumed",
-        session_id: found.holder_session_id,
+        session_id: task.holder_session_id,
         actor: actorOf(caller),
-        details: moveDetails(found, move.to),
+        details: moveDetails(task, move.to),
       },
     );
-    return found;
+    await noteToWorker(tx, caller, task, feedback);
+    return task.project_id;
   });
-  afterCommit(engine, { projectId: task.project_id });
-  if (!task.holder_session_id) return;
-  engine.delivery.push(task.holder_session_id, {
-    type: "task_note",
-    task_id: task.id,
-    content: feedback,
-    urgent: true,
-    author: actorOf(caller).name,
-  });
+  afterCommit(engine, { projectId });
+  engine.delivery.wake();
 }

@@ -5,7 +5,10 @@ import type { CompletionRequest, Judgement } from "./judge-completion.ts";
 import { cancelQuestions, decide, onTask } from "./move.ts";
 import { aboutTask, json, moveDetails, writeTask } from "./task-row.ts";
 
-/** Puts a judged result before a person: the lease stays open until they have decided. */
+/** The task's version is another than the one that was judged. */
+export class TaskMoved extends Error {}
+
+/** Puts a judged result before a person: the lease stays open until they have decided. Throws TaskMoved. */
 export async function reviewTask(
   engine: Engine,
   { caller, completion, move }: CompletionRequest,
@@ -13,6 +16,7 @@ export async function reviewTask(
   judgement: Extract<Judgement, { kind: "settle" }>,
 ): Promise<void> {
   await onTask(engine, picture.id, async (tx, task) => {
+    if (task.version !== picture.version) throw new TaskMoved();
     decide(task, move, { reviewRequired: true });
     await cancelQuestions(tx, task, caller, "worker");
     await writeTask(

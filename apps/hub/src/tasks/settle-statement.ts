@@ -13,12 +13,14 @@ export interface DoneEntry {
   delivered: Record<string, unknown>;
   /** Required keys that are missing or invalid (a partial completion): input edges on them stay open. */
   open_keys: string[];
+  /** What is odd about the contracts, in words. */
+  warnings: string[];
   session_id: string | null;
   actor: unknown;
   details: unknown;
 }
 
-/** Where the matcher's picture would put a task, should this settle unblock it. */
+/** Where the matcher's picture would put a task, should this settle unblock it; in the order in which they are to get places. */
 export interface WantedPlace {
   task_id: string;
   server_id: string;
@@ -58,23 +60,25 @@ export const SETTLE_DONE = {
   name: "settle_done",
   text: `with given as (
       select * from jsonb_to_recordset($1::jsonb) as given(id uuid, version int, freed_server_id uuid, result jsonb,
-        git_diff_stats jsonb, contract_status text, delivered jsonb, open_keys jsonb, session_id uuid, actor jsonb,
-        details jsonb)
+        git_diff_stats jsonb, contract_status text, delivered jsonb, open_keys jsonb, warnings jsonb,
+        session_id uuid, actor jsonb, details jsonb)
     ), wanted as (
-      select * from jsonb_to_recordset($2::jsonb) as wanted(task_id uuid, server_id uuid)
+      select task_id, server_id, ordinality as place
+      from rows from (jsonb_to_recordset($2::jsonb) as (task_id uuid, server_id uuid)) with ordinality
     ), settled as (
       update tasks t set status = 'done', status_reason = null, resume_status = null, result = given.result,
         git_diff_stats = given.git_diff_stats, contract_status = given.contract_status, completed_at = now(),
         version = t.version + 1, updated_at = now()
       from given where t.id = given.id and t.version = given.version
       returning t.id, t.project_id, t.key, t.version, given.freed_server_id, given.delivered, given.open_keys,
-        given.session_id, given.actor, given.details
+        given.warnings, given.session_id, given.actor, given.details
     ), leases_closed as (
       update engine.leases l set closed_at = now(), close_reason = 'done'
       from settled where l.task_id = settled.id and l.closed_at is null
     ), questions_cancelled as (
       update interventions i set status = 'cancelled', responded_at = now()
       from settled where i.task_id = settled.id and i.status = 'pending'
+      returning i.id, i.project_id, i.task_id
     ), resolved as (
       update task_dependencies d set resolved = true, resolved_at = now()
       from settled
@@ -82,14 +86,15 @@ export const SETTLE_DONE = {
         and not (d.dependency_type = 'input' and d.contract_key is not null and settled.open_keys ? d.contract_key)
       returning d.task_id, d.dependency_type, d.contract_key, d.alias, settled.id as upstream_id
     ), missed as (
-      insert into interventions (project_id, task_id, raised_by, intervention_type, question, cause)
+      insert into interventions (project_id, task_id, raised_by, intervention_type, question, options, cause)
       select d.project_id, d.task_id, 'hub', 'question',
         format('%s is done but did not deliver "%s", which this task needs. Drop the dependency or cancel this task.',
           settled.key, d.contract_key),
-        'input_missing:' || d.id
+        array['Drop the dependency', 'Cancel this task'], 'input_missing:' || d.id
       from task_dependencies d join settled on settled.id = d.depends_on_task_id
       where not d.resolved and d.dependency_type = 'input' and settled.open_keys ? d.contract_key
       on conflict do nothing
+      returning id, project_id, task_id, question
     ), handed as (
       select resolved.task_id, count(*)::int as edges, coalesce(jsonb_object_agg(
           coalesce(resolved.alias, resolved.contract_key, settled.key),
@@ -103,15 +108,20 @@ export const SETTLE_DONE = {
       where freed_server_id is not null group by freed_server_id
     ), waiting as (
       select t.id, t.status, t.assigned_server_id, t.blockers = handed.edges as unblocked,
-        t.auto_assign and t.eligible_at <= now() as placeable
+        t.status = 'pending' and t.auto_assign and t.eligible_at <= now() and t.type <> 'epic'
+          and not (t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id))
+          -- Who waits with a higher priority comes first; then the matcher decides.
+          and not exists (select from tasks other where other.project_id = t.project_id and other.status = 'pending'
+            and other.blockers = 0 and other.auto_assign and other.eligible_at <= now()
+            and other.priority > t.priority and other.type <> 'epic') as placeable
       from handed join tasks t on t.id = handed.task_id
     ), filled as (
       select assigned_server_id as server_id, count(*)::int as places from waiting
       where status = 'assigned' and unblocked group by assigned_server_id
     ), placeable as (
-      select waiting.id, wanted.server_id, row_number() over (partition by wanted.server_id order by waiting.id) as nth
+      select waiting.id, wanted.server_id, row_number() over (partition by wanted.server_id order by wanted.place) as nth
       from waiting join wanted on wanted.task_id = waiting.id
-      where waiting.unblocked and waiting.placeable and waiting.status = 'pending'
+      where waiting.unblocked and waiting.placeable
     ), placed as (
       select placeable.id, placeable.server_id, s.name as server_name
       from placeable join servers s on s.id = placeable.server_id
@@ -145,10 +155,21 @@ export const SETTLE_DONE = {
           freed_server_id as server_id, actor, details
         from settled
         union all
-        select 2, 'task.unblocked', project_id, id, null, null, $3::jsonb, jsonb_build_object('key', key)
-        from moved where blockers = 0
+        select 2, 'task.contract_warning', project_id, id, null, null, $3::jsonb, jsonb_build_object('message', message)
+        from settled, jsonb_array_elements_text(warnings) as message
         union all
-        select 3, 'task.assigned', project_id, id, null, assigned_server_id, $3::jsonb, jsonb_build_object(
+        select 3, 'intervention.cancelled', project_id, task_id, null, null, $3::jsonb,
+          jsonb_build_object('intervention_id', id)
+        from questions_cancelled
+        union all
+        select 4, 'intervention.raised', project_id, task_id, null, null, $3::jsonb,
+          jsonb_build_object('intervention_id', id, 'question', question)
+        from missed
+        union all
+        select 5, 'task.unblocked', project_id, id, null, null, $3::jsonb, jsonb_build_object('key', key)
+        from moved where blockers = 0 and status in ('pending', 'assigned')
+        union all
+        select 6, 'task.assigned', project_id, id, null, assigned_server_id, $3::jsonb, jsonb_build_object(
           'from', 'pending', 'to', 'assigned', 'key', key, 'title', title, 'server_id', assigned_server_id,
           'server_name', server_name, 'by_matcher', true)
         from moved where placed

@@ -3,8 +3,7 @@ import type { Sql } from "../db/transaction.ts";
 
 const STARTED = {
   name: "started_task",
-  text: `select t.id, t.key, (select count(*) from tasks child where child.parent_id = t.id)::int as children
-    from engine.leases l join tasks t on t.id = l.task_id
+  text: `select t.id, t.key from engine.leases l join tasks t on t.id = l.task_id
     where l.session_id = $1 and l.closed_at is null`,
 };
 

@@ -4,7 +4,7 @@ import type { TaskChanges } from "@orchestratia/protocol/tasks";
 import { actorOf, type Caller } from "../access/caller.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { onTask } from "./move.ts";
-import { aboutTask, json, type TaskColumns, writeTask } from "./task-row.ts";
+import { aboutTask, json, type TaskColumns, type TaskRow, writeTask } from "./task-row.ts";
 import { inspectSpec, specColumns } from "./write-spec.ts";
 
 /**
@@ -30,6 +30,7 @@ export async function updateTask(
         current_status: found.status,
       });
     }
+    if (changes.type === "epic" && found.type !== "epic") mustBeUnstarted(found);
     await writeTask(tx, found, columnsOf(changes), {
       ...aboutTask(found),
       type: "task.updated",
@@ -45,6 +46,14 @@ export async function updateTask(
     engine.delivery.push(session, { type: "task_updated", task_id: task.id, title, spec: changes.spec ?? task.spec });
   }
   return warnings;
+}
+
+/** An epic is never worked on itself, so what somebody was given cannot become one. */
+function mustBeUnstarted(task: TaskRow): void {
+  if (task.status === "pending" && task.epoch === 0) return;
+  throw new Problem("task_wrong_status", `${task.key} is ${task.status}; only a task that nobody has becomes an epic.`, {
+    current_status: task.status,
+  });
 }
 
 function columnsOf({ structured_spec, acceptance_criteria, ...plain }: TaskChanges): TaskColumns {
