@@ -101,7 +101,11 @@ for await (const kind of postgresKinds()) {
   }
   await client.end();
   const one = percentile(asking, 50);
-  const figures = (times: number[]) => ({ "p50 µs": percentile(times, 50), "p99 µs": percentile(times, 99), "x select 1": percentile(times, 50) / one });
+  const figures = (times: number[]) => ({
+    "p50 µs": percentile(times, 50),
+    "p99 µs": percentile(times, 99),
+    "x select 1": percentile(times, 50) / one,
+  });
   report(`P11 a server for a task, ${SERVERS} servers`, { ...figures(placing), goal: "<= 0.15" });
   report(`P11 a task for a server, ${TASKS} tasks`, { ...figures(taking), goal: "<= 0.15" });
   report("    the same by scanning", figures(scanning));

@@ -18,7 +18,7 @@ export async function workOnTasks(signal) {
   const { tasks } = await orchestratia("task", "check");
   const startable = tasks.filter(({ status, blocked }) => workable.has(status) && !blocked);
   if (startable.length === 0) print("Nothing to do right now.");
-  for (const task of startable) await work(task, signal);
+  for (const task of startable) if (!signal.aborted) await work(task, signal);
 }
 
 async function work(given, signal) {

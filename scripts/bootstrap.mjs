@@ -41,7 +41,6 @@ export function toolEnvironment() {
     COREPACK_ENABLE_DOWNLOAD_PROMPT: "0",
     COREPACK_ENABLE_AUTO_PIN: "0",
     npm_config_update_notifier: "false",
-    npm_config_confirm_modules_purge: "false",
   };
 }
 

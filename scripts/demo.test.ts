@@ -63,10 +63,6 @@ describe("the demo, on an instance that nobody has set up yet", () => {
     instance = await Instance.start(home);
   });
   afterAll(async () => {
-    console.log(
-      instance.output.slice(-3000),
-      await execute("sh", ["-c", `tail -c 3000 ${home.folder}/logs/*.log`]).catch(String),
-    );
     await instance?.[Symbol.asyncDispose]();
     await home?.[Symbol.asyncDispose]();
   });

@@ -74,12 +74,13 @@ test("supervisor, hub and daemon killed at once: the next start takes over termi
   await using home = await Home.make();
   await using instance = await Instance.start(home);
   const session = await openShell(instance, home);
+  // The supervisor last: the others would notice and begin to stop.
+  for (const part of ["agent", "hub"] as const) process.kill(home.pidOf(part), "SIGKILL");
   instance.killSupervisor(home);
-  for (const part of ["hub", "agent"] as const) process.kill(home.pidOf(part), "SIGKILL");
   expect(holders(home)).toHaveLength(1);
 
   await using next = await Instance.spawn(home, instance.port).ready();
-  expect(await sessionStatus(next, home, session)).toBe("active");
+  await until("the terminal is back", async () => (await sessionStatus(next, home, session)) === "active");
   next.interrupt();
   expect(await next.ended).toBe(0);
   expect(home.processes()).toEqual([]);
@@ -95,7 +96,7 @@ test("with --keep-sessions a terminal outlives it, and the next start takes the 
   expect(home.processes().filter((line) => /postgres|apps\/(hub|agent)|dashboard/.test(line))).toEqual([]);
 
   await using next = await Instance.start(home);
-  expect(await sessionStatus(next, home, session)).toBe("active");
+  await until("the terminal is back", async () => (await sessionStatus(next, home, session)) === "active");
   next.interrupt();
   expect(await next.ended).toBe(0);
   expect(home.processes()).toEqual([]);
@@ -147,7 +148,7 @@ test("a part that dies is started again", async () => {
     await until("it is ready again", async () => (await readyz(instance).catch(() => 0)) === 200);
   }
   await connectedServer(instance, home);
-  expect(await sessionStatus(instance, home, session)).toBe("active");
+  await until("the terminal is back", async () => (await sessionStatus(instance, home, session)) === "active");
   instance.interrupt();
   expect(await instance.ended).toBe(0);
   expect(home.processes()).toEqual([]);

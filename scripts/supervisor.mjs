@@ -2,7 +2,7 @@
  * Keeps one instance running: `starting → ready → stopping → gone`. It starts the dashboard, the hub (which brings its
  * own Postgres) and this machine's daemon, and stops them the other way round, the database last.
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Refusal } from "./refusal.mjs";
@@ -28,6 +28,7 @@ export class Supervisor {
   #isReady = false;
   #stopped;
   #force = new AbortController();
+  #exitCode;
   #end;
 
   /** Resolves with the exit code when the instance ended, by whatever cause. */
@@ -142,25 +143,27 @@ export class Supervisor {
     return this.#stopped !== undefined;
   }
 
-  /** Stops everything in order; asked again with `force`, it no longer waits for anything. */
+  /** Stops everything in order. After `force` it no longer waits for anything. */
   stop(exitCode) {
-    this.#stopped ??= this.#stop(exitCode);
+    this.#exitCode ??= exitCode;
+    this.#stopped ??= this.#stop();
     return this.#stopped;
   }
 
   force() {
+    this.#exitCode = 1;
     this.#force.abort();
     return this.stop(1);
   }
 
-  async #stop(exitCode) {
+  async #stop() {
     const { home, keepSessions } = this.#settings;
     const { signal } = this.#force;
     await this.#daemon?.stop(signal);
     if (!keepSessions) await endSessions(home);
     await this.#dashboard?.stop(signal);
-    const killed = await this.#hub?.stop(signal);
-    if (killed || existsSync(path.join(home, "postgres"))) await endPostgres(home);
-    this.#end(exitCode);
+    await this.#hub?.stop(signal);
+    await endPostgres(home);
+    this.#end(this.#exitCode);
   }
 }

@@ -87,8 +87,9 @@ process.on("uncaughtException", (error) => {
 
 try {
   const { url, setupLink } = await hubProcess.start();
-  process.stdout.write(`Orchestratia hub: ${url}${setupLink ? ` - set it up: ${setupLink}` : ""}\n`);
-  process.send?.({ type: "ready", url, setup_link: setupLink ?? null });
+  // Whoever holds a channel to us prints the link; our output would put the secret into a log.
+  if (process.send) process.send({ type: "ready", url, setup_link: setupLink ?? null });
+  else process.stdout.write(`Orchestratia hub: ${url}${setupLink ? ` - set it up: ${setupLink}` : ""}\n`);
 } catch (error) {
   log.fatal({ err: error }, "the hub could not start");
   process.stderr.write(`The hub could not start: ${error instanceof Error ? error.message : String(error)}\n`);

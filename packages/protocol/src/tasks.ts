@@ -1,3 +1,4 @@
+import { CONTRACT_KEY, isContractKey } from "@orchestratia/domain/contracts";
 import { DEPENDENCY_TYPES } from "@orchestratia/domain/dependency-graph";
 import { z } from "zod";
 import { StructuredSpec } from "./structured-spec.ts";
@@ -133,7 +134,12 @@ export const NewDependency = z
   .object({
     depends_on_task_id: TaskRef,
     dependency_type: DependencyType.exclude(["order"]).default("blocks"),
-    contract_key: z.string().min(1).max(64).nullish(),
+    contract_key: z
+      .string()
+      .regex(CONTRACT_KEY)
+      .refine(isContractKey, "This key is reserved")
+      .nullish()
+      .describe("One of the upstream's contracts; an input without one is all of them"),
     alias: z.string().min(1).max(64).nullish(),
   })
   .meta({ id: "NewDependency" });

@@ -1,15 +1,22 @@
 import type { HubFrame } from "@orchestratia/protocol/server-link";
 import type pg from "pg";
 import type { Logger } from "pino";
-import { actorOf, SYSTEM } from "../access/caller.ts";
-import { type Sql, sqlOf, transaction } from "../db/transaction.ts";
-import { record } from "../events/activity.ts";
-import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
+import { type Sql, sqlOf } from "../db/transaction.ts";
+import type { AssignedTask } from "../matching/assigned-task.ts";
 import type { ServerConnections } from "../server-link/connections.ts";
 import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
-import { Bindings } from "./bindings.ts";
+import { Bindings, findHolder } from "./bindings.ts";
 import { Messages } from "./messages.ts";
 import { SessionStarter } from "./session-starter.ts";
+import {
+  confirmDelivery,
+  FORGET_ENDED,
+  FORGET_SESSION,
+  FORGET_UNSTARTED,
+  UNDELIVERED_ALL,
+  UNDELIVERED_ON,
+  UNDELIVERED_TASK,
+} from "./undelivered.ts";
 
 /** A frame for a session, which is named beside it. */
 export type SessionPush = HubFrame extends infer F
@@ -28,37 +35,17 @@ export interface DeliveryOptions {
   log: Logger;
 }
 
-const UNDELIVERED = `select ${ASSIGNED_TASK_COLUMNS} from tasks t
-  where t.status = 'assigned' and t.blockers = 0 and t.delivered_at is null`;
-const UNDELIVERED_ON = {
-  name: "undelivered_on_server",
-  text: `${UNDELIVERED} and t.assigned_server_id = $1 order by t.priority desc, t.eligible_at, t.id`,
-};
-const UNDELIVERED_ALL = {
-  name: "undelivered",
-  text: `${UNDELIVERED} order by t.priority desc, t.eligible_at, t.id limit 5000`,
-};
-const CONFIRM = {
-  name: "confirm_delivery",
-  text: `update tasks set assigned_session_id = $2, delivered_at = now(), deliveries = deliveries + 1
-    where id = $1 and status = 'assigned' and assigned_server_id = $3
-      and (assigned_session_id is null or assigned_session_id = $2)
-    returning id`,
-};
-const FORGET_SESSION = {
-  name: "forget_ended_session",
-  text: `update tasks set assigned_session_id = null, delivered_at = null
-    where assigned_session_id = $1 and status = 'assigned'`,
-};
-const FORGET_UNSTARTED = {
-  name: "forget_unstarted_deliveries",
-  text: "update tasks set delivered_at = null where assigned_server_id = $1 and status = 'assigned' and delivered_at is not null",
-};
+/** A push whose row is being written. */
+interface UnderWay {
+  written: Promise<unknown>;
+  /** The task was to be delivered again meanwhile. */
+  again: boolean;
+}
 
 /**
  * Brings assigned work into sessions. It is level-triggered: whatever is assigned, free to start and not yet delivered is
- * looked at again whenever a session becomes idle, a server connects, and each 30 s. The push goes first, since somebody
- * waits for it; the row follows. A repeat carries the same version and is passed over by the daemon.
+ * looked at again whenever a session becomes idle or ends, a server connects, and each 30 s. The push goes first, since
+ * somebody waits for it; the row follows. A repeat carries the same version and costs the agent one line to read.
  */
 export class Delivery {
   readonly #options: DeliveryOptions;
@@ -66,8 +53,10 @@ export class Delivery {
   readonly #bindings = new Bindings();
   readonly #starter: SessionStarter;
   readonly #messages: Messages;
-  /** Pushed, but not yet confirmed in the rows: whoever reads them meanwhile must not push again. */
-  readonly #underWay = new Set<string>();
+  /** By task. Whoever reads the rows meanwhile must not push again. */
+  readonly #underWay = new Map<string, UnderWay>();
+  /** Servers whose sessions are not all back yet, while a task waits for one of them. */
+  readonly #returning = new Set<string>();
   readonly #working = new Set<Promise<void>>();
 
   constructor(options: DeliveryOptions) {
@@ -85,16 +74,16 @@ export class Delivery {
   /** Pushes work that is assigned and free to start; what has no session yet gets one. */
   deliver(tasks: readonly AssignedTask[]): void {
     for (const task of tasks) {
-      if (this.#underWay.has(task.id)) continue;
-      const session = this.#sessionFor(task);
-      if (session === undefined) {
-        this.#background(this.#starter.startFor(task));
-      } else if (session.status === "active" && session.agentStatus === "idle") {
-        if (this.push(session.id, assignedFrame(task))) {
-          this.bind(session.id, task.id);
-          this.#underWay.add(task.id);
-          this.#background(this.#confirm(task, session).finally(() => this.#underWay.delete(task.id)));
-        }
+      const underWay = this.#underWay.get(task.id);
+      if (underWay) {
+        underWay.again = true;
+        continue;
+      }
+      const session = this.#choose(task);
+      if (session === "start") this.#background(this.#starter.startFor(task));
+      else if (session && this.#canTake(session, task) && this.push(session.id, assignedFrame(task))) {
+        this.bind(session.id, task.id);
+        this.#background(this.#confirm(task, session));
       }
     }
   }
@@ -102,18 +91,19 @@ export class Delivery {
   /** The session works on the task now. */
   bind(sessionId: string, taskId: string): void {
     this.#bindings.bind(sessionId, taskId);
-    this.#starter.forget(sessionId);
+    this.#starter.forget(taskId);
     const session = this.#options.sessions.get(sessionId);
     if (session) session.taskId = taskId;
   }
 
   /** The task holds no session any more; whatever waits on that server may have it. */
   release(taskId: string): void {
+    const meantOn = this.#starter.forget(taskId);
     const sessionId = this.#bindings.release(taskId);
     const session = sessionId === undefined ? undefined : this.#options.sessions.get(sessionId);
-    if (!session) return;
-    session.taskId = null;
-    this.#background(this.#deliverOn(session.serverId));
+    if (session?.taskId === taskId) session.taskId = null;
+    const serverId = session?.serverId ?? meantOn;
+    if (serverId !== undefined) this.#background(this.#deliverOn(serverId));
   }
 
   /** False when the session's server is not connected. */
@@ -123,11 +113,9 @@ export class Delivery {
     return this.#options.connections.send(session.serverId, { ...frame, session_id: sessionId } as HubFrame);
   }
 
-  /** Tells a session at work that its task was cancelled; where the project wants it, the session ends too. */
-  stopWork(sessionId: string, task: { id: string; key: string; close_session_on_settle: boolean }): void {
-    const content = `${task.key} was cancelled. Stop working on it.`;
-    this.push(sessionId, { type: "task_note", task_id: task.id, content, urgent: true, author: "hub" });
-    if (task.close_session_on_settle) this.#background(this.#options.closeSession(sessionId));
+  /** The session's work is over and the project keeps no session beyond that. */
+  endSession(sessionId: string): void {
+    if (this.#options.sessions.get(sessionId)) this.#background(this.#options.closeSession(sessionId));
   }
 
   /** Tells the session that created the task how it went. */
@@ -147,28 +135,20 @@ export class Delivery {
     });
   }
 
-  /** Notes or answers may wait. */
+  /** Notes, answers or decisions may wait. */
   wake(): void {
     this.#background(this.#messages.deliver());
   }
 
-  deliverAnswers(): void {
-    this.wake();
-  }
-
   /** A server connected and said what it runs: what it may have lost in between is pushed again. */
   serverConnected(serverId: string): void {
-    this.#background(
-      this.#sql.query(FORGET_UNSTARTED, [serverId]).then(async () => {
-        await this.#deliverOn(serverId);
-        await this.#messages.deliver();
-      }),
-    );
+    this.#background(this.#deliverAgain(serverId));
   }
 
   /** From rows alone: whatever should have been delivered by now. */
   async rederive(): Promise<void> {
-    await this.#bindings.load(this.#sql);
+    await this.#sql.query(FORGET_ENDED);
+    await this.#bindings.load(this.#sql, this.#underWay.keys());
     this.deliver(await this.#sql.query<AssignedTask>(UNDELIVERED_ALL));
     await this.#messages.deliver();
   }
@@ -178,62 +158,109 @@ export class Delivery {
     while (this.#working.size > 0) await Promise.all(this.#working);
   }
 
-  /** The session that has the task or shall have it; undefined when one must be started. */
-  #sessionFor(task: AssignedTask): LiveSession | undefined {
+  /** The session that has the task or shall have it; undefined when one is to be waited for. */
+  #choose(task: AssignedTask): LiveSession | "start" | undefined {
     const { sessions } = this.#options;
-    const own = task.assigned_session_id ?? this.#bindings.sessionOf(task.id);
-    if (own) return sessions.get(own);
-    const onServer = sessions.ofServer(task.assigned_server_id).filter((session) => session.role === "worker");
-    const startedForIt = onServer.find((session) => session.taskId === task.id);
-    if (startedForIt) return startedForIt;
-    return onServer.find((session) => session.agentStatus === "idle" && this.#isFree(session));
+    if (task.assigned_session_id !== null) return sessions.get(task.assigned_session_id);
+    const workers = sessions
+      .ofServer(task.assigned_server_id)
+      .filter((session) => session.role === "worker" && session.status !== "lost" && session.closedBy === undefined);
+    const given = this.#bindings.sessionOf(task.id);
+    const own =
+      workers.find((session) => session.id === given) ??
+      workers.find((session) => session.taskId === task.id && !this.#bindings.hasOther(session.id, task.id)) ??
+      workers.find((session) => session.agentStatus === "idle" && this.#isFree(session));
+    if (own) return own;
+    // After a reconnect the daemon is about to say which of these it still has; a new one could be one too many.
+    if (!workers.some((session) => session.status === "disconnected" && this.#takesWork(session))) return "start";
+    this.#returning.add(task.assigned_server_id);
+    return undefined;
+  }
+
+  /** At its prompt and with nothing else to do. */
+  #canTake(session: LiveSession, task: AssignedTask): boolean {
+    return (
+      session.status === "active" &&
+      session.agentStatus === "idle" &&
+      session.closedBy === undefined &&
+      !this.#bindings.hasOther(session.id, task.id)
+    );
   }
 
   #isFree(session: LiveSession): boolean {
+    return session.status === "active" && this.#takesWork(session);
+  }
+
+  /** A worker that nothing is meant for. A shell would run what is typed into it. */
+  #takesWork(session: LiveSession): boolean {
     return (
-      session.status === "active" &&
       session.role === "worker" &&
       session.agent !== "shell" &&
-      this.#bindings.taskOf(session.id) === undefined &&
+      session.closedBy === undefined &&
+      this.#bindings.tasksOf(session.id).length === 0 &&
       !this.#starter.isMeant(session)
     );
   }
 
   #sessionChanged(session: LiveSession): void {
-    if (session.status === "closed" || session.status === "error") this.#background(this.#chooseAgain(session));
-    if (session.status !== "active" || session.agentStatus !== "idle") return;
-    this.#background(this.#deliverOn(session.serverId).then(() => this.#messages.deliver()));
+    const { status, agentStatus, serverId } = session;
+    if (status === "closed" || status === "error" || status === "lost") {
+      this.#background(this.#chooseAgain(session));
+    } else if (status === "active" && agentStatus === "idle") {
+      this.#background(this.#deliverOn(serverId).then(() => this.#messages.deliver()));
+    } else if (status === "active" && this.#returning.delete(serverId)) {
+      this.#background(this.#deliverOn(serverId));
+    }
   }
 
-  /** What was assigned to a session that ended before it began gets another one. */
+  /** What was given to a session that is gone, and not begun, gets another one. */
   async #chooseAgain(session: LiveSession): Promise<void> {
-    const taskId = this.#bindings.taskOf(session.id);
-    if (taskId !== undefined) this.#bindings.release(taskId);
-    await this.#sql.query(FORGET_SESSION, [session.id]);
+    const isBack = session.status === "lost";
+    if (!isBack) await this.#starter.ended(session);
+    // A row that is being written would bring the session back.
+    await this.#written();
+    const unbegun = await this.#sql.query<{ id: string }>(FORGET_SESSION, [session.id, !isBack]);
+    const gone = isBack ? unbegun.map(({ id }) => id) : this.#bindings.tasksOf(session.id);
+    for (const taskId of gone) this.#bindings.release(taskId);
+    this.#returning.delete(session.serverId);
     await this.#deliverOn(session.serverId);
+  }
+
+  async #deliverAgain(serverId: string): Promise<void> {
+    await this.#written();
+    await this.#sql.query(FORGET_UNSTARTED, [serverId]);
+    await this.#deliverOn(serverId);
+    await this.#messages.deliver();
   }
 
   async #deliverOn(serverId: string): Promise<void> {
     this.deliver(await this.#sql.query<AssignedTask>(UNDELIVERED_ON, [serverId]));
   }
 
+  /** When every push so far has its row. */
+  async #written(): Promise<void> {
+    await Promise.allSettled([...this.#underWay.values()].map(({ written }) => written));
+  }
+
   async #confirm(task: AssignedTask, session: LiveSession): Promise<void> {
-    await transaction(this.#options.pool, async (tx) => {
-      const confirmed = await tx.query(CONFIRM, [task.id, session.id, task.assigned_server_id]);
-      // It was started, or taken away, before this was written: nothing is left to say.
-      if (confirmed.length === 0) return;
-      await tx.query("update sessions set task_id = $2 where id = $1", [session.id, task.id]);
-      await record(tx, {
-        type: "task.delivered",
-        project_id: task.project_id,
-        task_id: task.id,
-        session_id: session.id,
-        server_id: session.serverId,
-        actor: actorOf(SYSTEM),
-        details: { session_id: session.id, key: task.key, session_name: session.name },
-      });
-    });
+    const written = confirmDelivery(this.#options.pool, task, session);
+    const underWay: UnderWay = { written, again: false };
+    this.#underWay.set(task.id, underWay);
+    let holds: boolean;
+    try {
+      holds = await written;
+    } finally {
+      this.#underWay.delete(task.id);
+    }
     this.#options.events.wake();
+    if (!holds) await this.#unbind(task.id, session.id);
+    if (!holds || underWay.again) this.deliver(await this.#sql.query<AssignedTask>(UNDELIVERED_TASK, [task.id]));
+  }
+
+  /** The task was begun, taken away or blocked before the push had its row: whose it is, its row says. */
+  async #unbind(taskId: string, sessionId: string): Promise<void> {
+    const holder = await findHolder(this.#sql, taskId);
+    if (holder !== sessionId && this.#bindings.sessionOf(taskId) === sessionId) this.release(taskId);
   }
 
   #background(work: Promise<unknown>): void {

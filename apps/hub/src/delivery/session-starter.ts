@@ -1,6 +1,5 @@
 import type { AgentInfo } from "@orchestratia/protocol/servers";
 import type { ProjectId, ServerId } from "@orchestratia/protocol/vocabulary";
-import type { Logger } from "pino";
 import { SYSTEM } from "../access/caller.ts";
 import type { Sql } from "../db/transaction.ts";
 import type { AssignedTask } from "../matching/assigned-task.ts";
@@ -16,7 +15,6 @@ export interface SessionStarterOptions {
   closeSession: (sessionId: string) => Promise<void>;
   /** A worker session at rest, without an unsettled task. */
   isFree: (session: LiveSession) => boolean;
-  log: Logger;
 }
 
 interface Surroundings {
@@ -44,6 +42,11 @@ const SURROUNDINGS = {
       and t.assigned_session_id is null`,
 };
 
+const COUNT_FAILURE = {
+  name: "count_start_failure",
+  text: "update tasks set start_failures = start_failures + 1 where id = $1 and status = 'assigned'",
+};
+
 /** Starts the session that an assigned task lacks, once. Where none may or can be started, the task waits, visibly. */
 export class SessionStarter {
   readonly #options: SessionStarterOptions;
@@ -54,7 +57,6 @@ export class SessionStarter {
 
   constructor(options: SessionStarterOptions) {
     this.#options = options;
-    options.sessions.onChange((session) => void this.#countFailure(session));
   }
 
   /** True while the session waits for the task that it was started for. */
@@ -105,7 +107,9 @@ export class SessionStarter {
 
   /** The hub starts no more sessions on a server than it may have tasks; one at rest makes room for one that is needed. */
   async #roomFor(serverId: ServerId, { max_concurrent }: Surroundings): Promise<boolean> {
-    const ours = this.#options.sessions.ofServer(serverId).filter((session) => session.startedByHub && staysFor(session));
+    const ours = this.#options.sessions
+      .ofServer(serverId)
+      .filter((session) => session.startedByHub && staysFor(session));
     // The start that asks is one of those under way; a session is counted in both for the moment in which it begins.
     const starting = [...this.#starting.values()].filter((id) => id === serverId).length - 1;
     if (ours.length + starting < max_concurrent) return true;
@@ -115,19 +119,12 @@ export class SessionStarter {
     return true;
   }
 
-  async #countFailure(session: LiveSession): Promise<void> {
-    if ((session.status === "closed" || session.status === "error") && session.taskId !== null) {
-      this.forget(session.taskId);
-    }
-    if (session.status !== "error" || !session.startedByHub || session.taskId === null) return;
-    try {
-      await this.#options.sql.query(
-        "update tasks set start_failures = start_failures + 1 where id = $1 and status = 'assigned'",
-        [session.taskId],
-      );
-    } catch (error) {
-      this.#options.log.error({ err: error, session_id: session.id }, "a start failure was not counted");
-    }
+  /** A session ended. One that did not even begin is counted, before its task gets another. */
+  async ended(session: LiveSession): Promise<void> {
+    if (session.taskId === null) return;
+    this.forget(session.taskId);
+    if (session.status === "error" && session.startedByHub)
+      await this.#options.sql.query(COUNT_FAILURE, [session.taskId]);
   }
 }
 

@@ -1,3 +1,4 @@
+import { isGating } from "@orchestratia/domain/dependency-graph";
 import type { NewDependency } from "@orchestratia/protocol/tasks";
 import { actorOf, type Caller } from "../access/caller.ts";
 import { afterCommit, type Engine } from "../tasks/engine.ts";
@@ -27,6 +28,8 @@ export async function addDependency(
       dependencyFact("dependency.added", task, upstream, edge, actorOf(caller)),
     ),
   );
-  afterCommit(engine, { projectId, places: inserted.places, placeable: inserted.places.length > 0 });
+  const { places, resolved } = inserted;
+  const blocks = isGating(edge.type) && !resolved;
+  afterCommit(engine, { projectId, places, released: blocks ? [taskId] : [], placeable: places.length > 0 });
   return { dependencyId: inserted.id, warnings: inserted.warnings };
 }

@@ -81,7 +81,8 @@ export async function insertDependency(
     tx,
     task,
     {
-      ...(gating && !resolved ? { blockers: sql("blockers + 1") } : {}),
+      // Whoever was told of the task cannot begin it now; once it is free again it is delivered anew.
+      ...(gating && !resolved ? { blockers: sql("blockers + 1"), delivered_at: null, deliveries: 0 } : {}),
       ...(inputs ? { resolved_inputs: json({ ...(await inputsOf(tx, task.id)), ...inputs }) } : {}),
     },
     fact(task, upstream),

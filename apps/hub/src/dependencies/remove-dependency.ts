@@ -2,13 +2,16 @@ import { deliveredName } from "@orchestratia/domain/contracts";
 import { isGating } from "@orchestratia/domain/dependency-graph";
 import { Problem } from "@orchestratia/protocol/problems";
 import { actorOf, type Caller } from "../access/caller.ts";
+import type { Tx } from "../db/transaction.ts";
+import { type Fact, record } from "../events/activity.ts";
 import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
 import { afterCommit, type Engine } from "../tasks/engine.ts";
-import { onProject } from "../tasks/move.ts";
-import { sql, writeTask } from "../tasks/task-row.ts";
+import { cancelledFact, inProject, projectOf } from "../tasks/move.ts";
+import { aboutTask, lockTasks, sql, type TaskRow, writeTask } from "../tasks/task-row.ts";
 import { dependencyFact } from "./insert-dependency.ts";
 
 interface Removed {
+  id: string;
   key: string;
   dependency_type: "blocks" | "input" | "related" | "order";
   contract_key: string | null;
@@ -20,7 +23,7 @@ const REMOVE = {
   name: "remove_dependency",
   text: `delete from task_dependencies d using tasks up
     where d.task_id = $1 and d.depends_on_task_id = $2 and up.id = d.depends_on_task_id and d.dependency_type <> 'order'
-    returning d.dependency_type, d.contract_key, d.alias, d.resolved, up.key`,
+    returning d.id, d.dependency_type, d.contract_key, d.alias, d.resolved, up.key`,
 };
 
 /** Drops a dependency; a task that waited for nothing else is free. Throws `dependency_not_found`. */
@@ -30,11 +33,16 @@ export async function removeDependency(
   taskId: string,
   upstreamId: string,
 ): Promise<void> {
-  const changes = await onProject(engine, taskId, async (tx, task) => {
+  const projectId = await projectOf(engine, taskId);
+  const changes = await inProject(engine, projectId, async (tx) => {
+    const task = (await lockTasks(tx, [taskId, upstreamId])).find(({ id }) => id === taskId);
+    if (!task) throw new Problem("task_not_found");
     const [removed] = await tx.query<Removed>(REMOVE, [taskId, upstreamId]);
     if (!removed) throw new Problem("dependency_not_found", `${task.key} has no such dependency.`);
     const edge = { type: removed.dependency_type, contractKey: removed.contract_key };
+    const waits = task.status === "pending" || task.status === "assigned";
     const frees = isGating(edge.type) && !removed.resolved;
+    const actor = actorOf(caller);
     const name = deliveredName({ ...edge, upstreamKey: removed.key, alias: removed.alias });
     const places = await writeTask(
       tx,
@@ -45,8 +53,10 @@ export async function removeDependency(
           ? { resolved_inputs: sql(`resolved_inputs - ${quoted(name)}`) }
           : {}),
       },
-      dependencyFact("dependency.removed", task, { id: upstreamId, key: removed.key }, edge, actorOf(caller)),
+      dependencyFact("dependency.removed", task, { id: upstreamId, key: removed.key }, edge, actor),
+      ...(frees && waits && task.blockers === 1 ? [unblockedFact(task, actor)] : []),
     );
+    await withdrawQuestions(tx, task, removed.id, actor);
     // What is demanded of the upstream's result may be less now.
     await tx.query("update tasks set version = version + 1, updated_at = now() where id = $1", [upstreamId]);
     const ready = await tx.query<AssignedTask>(
@@ -54,9 +64,26 @@ export async function removeDependency(
          and t.delivered_at is null`,
       [taskId],
     );
-    return { projectId: task.project_id, places, ready };
+    return { projectId, places, ready };
   });
   afterCommit(engine, { ...changes, placeable: true });
+}
+
+const unblockedFact = (task: TaskRow, actor: Fact["actor"]): Fact => ({
+  ...aboutTask(task),
+  type: "task.unblocked",
+  actor,
+  details: { key: task.key },
+});
+
+/** What the hub asked because of the edge needs no answer any more. */
+async function withdrawQuestions(tx: Tx, task: TaskRow, edgeId: string, actor: Fact["actor"]): Promise<void> {
+  const withdrawn = await tx.query<{ id: string }>(
+    `update interventions set status = 'cancelled', responded_at = now()
+     where task_id = $1 and cause = 'input_missing:' || $2 and status = 'pending' returning id`,
+    [task.id, edgeId],
+  );
+  await record(tx, ...withdrawn.map(({ id }) => cancelledFact(task, id, actor)));
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;

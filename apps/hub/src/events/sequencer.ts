@@ -57,7 +57,7 @@ export class Sequencer {
   /** When everything recorded before the call has been published. */
   async settled(): Promise<void> {
     this.wake();
-    while (this.#running) await this.#running;
+    while (this.#running !== undefined) await this.#running;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

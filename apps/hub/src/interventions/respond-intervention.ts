@@ -56,7 +56,7 @@ export async function respondIntervention(
     return found;
   });
   afterCommit(engine, { projectId: asked.project_id });
-  engine.delivery.deliverAnswers();
+  engine.delivery.wake();
 }
 
 function mayAnswer(asked: Asked, caller: Caller): void {

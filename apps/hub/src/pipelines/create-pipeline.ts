@@ -5,6 +5,7 @@ import { Problem } from "@orchestratia/protocol/problems";
 import type { ProjectId } from "@orchestratia/protocol/vocabulary";
 import { actorOf, type Caller } from "../access/caller.ts";
 import type { Database } from "../db/database.ts";
+import type { Tx } from "../db/transaction.ts";
 import { dependencyFact, insertDependency, type NewEdge } from "../dependencies/insert-dependency.ts";
 import type { AssignedTask } from "../matching/assigned-task.ts";
 import { assignLocked } from "../tasks/assign-task.ts";
@@ -12,7 +13,7 @@ import { afterCommit, type Engine } from "../tasks/engine.ts";
 import { insertTask, takeNumbers } from "../tasks/insert-task.ts";
 import { inProject } from "../tasks/move.ts";
 import { resolveTaskRef } from "../tasks/task-ref.ts";
-import { lockTask, type Places } from "../tasks/task-row.ts";
+import { lockServers, lockTask, lockTasks, type Places } from "../tasks/task-row.ts";
 import { inspectSpec } from "../tasks/write-spec.ts";
 
 export interface CreatedPipeline {
@@ -23,9 +24,25 @@ export interface CreatedPipeline {
 
 type Reference = string | number;
 
+/** Ends the transaction of a dry run: everything was tried, nothing is kept. */
+class DryRun extends Error {
+  readonly made: Made;
+  constructor(made: Made) {
+    super("a dry run keeps nothing");
+    this.made = made;
+  }
+}
+
+interface Made {
+  places: Places;
+  ready: AssignedTask[];
+  warnings: string[];
+}
+
 /**
  * Creates the tasks of a file and their dependencies in one transaction, forward references allowed, all or nothing.
- * With `dry_run` everything is checked and nothing is written. Throws `pipeline_invalid`, `dependency_cycle`.
+ * With `dry_run` the same is tried and nothing is kept. Throws `pipeline_invalid`, `dependency_cycle` in the file's own
+ * words, `session_not_found` for an unknown `assign`, and what an edge can be refused for.
  */
 export async function createPipeline(
   engine: Engine,
@@ -38,38 +55,62 @@ export async function createPipeline(
   for (const task of pipeline.tasks) warnings.push(...(await inspectSpec(engine.schemas, task.structured_spec)));
   const edges = await resolveEdges(engine.database, projectId, pipeline, ids);
   refuseCircle(pipeline, ids, edges);
-  const idMap = Object.fromEntries(pipeline.tasks.map((task, at) => [task.id ?? String(at), ids[at] as string]));
-  if (pipeline.dry_run) return { taskIds: ids, idMap, warnings };
-
   const made = await inProject(engine, projectId, async (tx) => {
-    const numbers = await takeNumbers(tx, projectId, pipeline.tasks.length);
-    for (const [at, task] of pipeline.tasks.entries()) {
-      const place = { id: ids[at] as string, projectId, parentId: null, eligibleInSeconds: 0 };
-      const sourceSessionId = caller.kind === "session" ? caller.id : null;
-      const number = { key: numbers.key, number: numbers.first + at };
-      await insertTask(tx, caller, taskOf(task), { ...place, sourceSessionId }, number);
-    }
-    const changed: Places = [];
-    const ready: AssignedTask[] = [];
-    for (const edge of edges) {
-      const inserted = await insertDependency(tx, edge, (from, to) =>
-        dependencyFact("dependency.added", from, to, edge, actorOf(caller)),
-      );
-      changed.push(...inserted.places);
-      warnings.push(...inserted.warnings);
-    }
-    for (const [at, task] of pipeline.tasks.entries()) {
-      if (!task.assign) continue;
-      const assigned = await assignLocked(tx, caller, await lockTask(tx, ids[at] as string), {
-        session_name: task.assign,
-      });
-      changed.push(...assigned.places);
-      ready.push(...assigned.ready);
-    }
-    return { places: changed, ready };
+    const tried = await make(tx, caller, projectId, { tasks: pipeline.tasks, ids, edges });
+    if (pipeline.dry_run) throw new DryRun(tried);
+    return tried;
+  }).catch((error: unknown) => {
+    if (error instanceof DryRun) return error.made;
+    throw error;
   });
-  afterCommit(engine, { projectId, ...made, placeable: true });
-  return { taskIds: ids, idMap, warnings };
+  if (!pipeline.dry_run) afterCommit(engine, { projectId, ...made, placeable: true });
+  const idMap = Object.fromEntries(pipeline.tasks.map((task, at) => [task.id ?? String(at), ids[at] as string]));
+  return { taskIds: ids, idMap, warnings: [...warnings, ...made.warnings] };
+}
+
+interface Plan {
+  tasks: PipelineTask[];
+  ids: string[];
+  edges: NewEdge[];
+}
+
+async function make(tx: Tx, caller: Caller, projectId: ProjectId, { tasks, ids, edges }: Plan): Promise<Made> {
+  // What is there already is locked at once: tasks in the order of their ids, then servers.
+  await lockTasks(
+    tx,
+    edges.map(({ upstreamId }) => upstreamId),
+  );
+  const sessions = tasks.map(({ assign }) => assign ?? null);
+  await lockServers(tx, await serversOf(tx, projectId, sessions));
+  const numbers = await takeNumbers(tx, projectId, tasks.length);
+  const sourceSessionId = caller.kind === "session" ? caller.id : null;
+  for (const [at, task] of tasks.entries()) {
+    const place = { id: ids[at] as string, projectId, parentId: null, sourceSessionId, eligibleInSeconds: 0 };
+    await insertTask(tx, caller, taskOf(task), place, { key: numbers.key, number: numbers.first + at });
+  }
+  const made: Made = { places: [], ready: [], warnings: [] };
+  for (const edge of edges) {
+    const inserted = await insertDependency(tx, edge, (from, to) =>
+      dependencyFact("dependency.added", from, to, edge, actorOf(caller)),
+    );
+    made.places.push(...inserted.places);
+    made.warnings.push(...inserted.warnings);
+  }
+  for (const [at, session_name] of sessions.entries()) {
+    if (session_name === null) continue;
+    const assigned = await assignLocked(tx, caller, await lockTask(tx, ids[at] as string), { session_name });
+    made.places.push(...assigned.places);
+    made.ready.push(...assigned.ready);
+  }
+  return made;
+}
+
+async function serversOf(tx: Tx, projectId: ProjectId, sessions: (string | null)[]): Promise<string[]> {
+  const rows = await tx.query<{ server_id: string }>(
+    "select distinct server_id from sessions where project_id = $1 and lower(name) = any($2)",
+    [projectId, sessions.flatMap((name) => name?.toLowerCase() ?? [])],
+  );
+  return rows.map(({ server_id }) => server_id);
 }
 
 const taskOf = (task: PipelineTask) => ({

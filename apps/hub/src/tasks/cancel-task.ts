@@ -5,7 +5,16 @@ import type { Tx } from "../db/transaction.ts";
 import { noteToWorker } from "../notes/note-to-worker.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { cancelQuestions, closeLease, decide, inProject, projectOf } from "./move.ts";
-import { aboutTask, lockServers, lockTasks, moveDetails, type Places, sql, type TaskRow, writeTask } from "./task-row.ts";
+import {
+  aboutTask,
+  lockServers,
+  lockTasks,
+  moveDetails,
+  type Places,
+  sql,
+  type TaskRow,
+  writeTask,
+} from "./task-row.ts";
 
 /** Cancels the task and its unsettled descendants, and tells the sessions that were at work to stop. */
 export async function cancelTask(engine: Engine, caller: Caller, taskId: string): Promise<void> {

@@ -73,7 +73,10 @@ function refuseLarge(delivered: Contracts): void {
   for (const [key, value] of Object.entries(delivered)) {
     const bytes = Buffer.byteLength(JSON.stringify(value));
     if (bytes <= CONTRACT_VALUE_MAX_BYTES) continue;
-    throw new Problem("body_too_large", `The contract "${key}" has ${bytes} bytes; ${CONTRACT_VALUE_MAX_BYTES} are the most.`);
+    throw new Problem(
+      "body_too_large",
+      `The contract "${key}" has ${bytes} bytes; ${CONTRACT_VALUE_MAX_BYTES} are the most.`,
+    );
   }
 }
 

@@ -67,7 +67,11 @@ export async function cancelQuestions(tx: Tx, task: TaskRow, caller: Caller, by:
 }
 
 /** The fact that nobody needs to answer any more. */
-export const cancelledFact = (task: Pick<TaskRow, "id" | "project_id">, interventionId: string, actor: Actor): Fact => ({
+export const cancelledFact = (
+  task: Pick<TaskRow, "id" | "project_id">,
+  interventionId: string,
+  actor: Actor,
+): Fact => ({
   ...aboutTask(task),
   type: "intervention.cancelled",
   actor,

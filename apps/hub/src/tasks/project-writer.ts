@@ -44,7 +44,7 @@ export class ProjectWriter<Entry> {
 
   /** When nothing waits any more. */
   async settled(): Promise<void> {
-    while (this.#running) await this.#running;
+    while (this.#running !== undefined) await this.#running;
   }
 
   #add(item: Item<Entry>): void {

@@ -51,9 +51,13 @@ export async function updateTask(
 /** An epic is never worked on itself, so what somebody was given cannot become one. */
 function mustBeUnstarted(task: TaskRow): void {
   if (task.status === "pending" && task.epoch === 0) return;
-  throw new Problem("task_wrong_status", `${task.key} is ${task.status}; only a task that nobody has becomes an epic.`, {
-    current_status: task.status,
-  });
+  throw new Problem(
+    "task_wrong_status",
+    `${task.key} is ${task.status}; only a task that nobody has becomes an epic.`,
+    {
+      current_status: task.status,
+    },
+  );
 }
 
 function columnsOf({ structured_spec, acceptance_criteria, ...plain }: TaskChanges): TaskColumns {

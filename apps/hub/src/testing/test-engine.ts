@@ -9,13 +9,14 @@ import { type Caller, SYSTEM } from "../access/caller.ts";
 import { openDatabase } from "../db/database.ts";
 import { Bus } from "../events/bus.ts";
 import { Sequencer } from "../events/sequencer.ts";
-import { ServerConnections } from "../server-link/connections.ts";
+import { type DaemonLink, ServerConnections } from "../server-link/connections.ts";
 import { closeSession } from "../sessions/close-session.ts";
 import { LiveSessions } from "../sessions/live-sessions.ts";
 import { loadSessions } from "../sessions/load-sessions.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
-import { agentStatusChanged, sessionRuns } from "../sessions/session-status.ts";
+import { agentStatusChanged, sessionEnded, sessionRuns, sessionsMissing } from "../sessions/session-status.ts";
 import { startSession } from "../sessions/start-session.ts";
+import { listCounterDifferences } from "../tasks/counters.ts";
 import { createTask } from "../tasks/create-task.ts";
 import { openEngine } from "../tasks/open-engine.ts";
 
@@ -47,6 +48,7 @@ export async function openTestEngine(url: string) {
     log,
   });
   const { sql } = database;
+  const links = new Map<ServerId, DaemonLink>();
 
   async function addProject(settings: Record<string, unknown> = {}): Promise<ProjectId> {
     const key = `P${randomUUID().slice(0, 6).toUpperCase()}`;
@@ -81,7 +83,7 @@ export async function openTestEngine(url: string) {
   /** The server's socket: it keeps what the hub sends. */
   function connect(id: ServerId, onFrame: (frame: HubFrame) => void = () => {}): TestServerRow {
     const frames: HubFrame[] = [];
-    connections.adopt({
+    const link: DaemonLink = {
       serverId: id,
       send(frame) {
         onFrame(frame);
@@ -89,17 +91,36 @@ export async function openTestEngine(url: string) {
       },
       close: () => {},
       ping: () => {},
-    });
+    };
+    links.set(id, link);
+    connections.adopt(link);
     return { id, frames };
   }
 
   /** The daemon says that the session still runs, and what its agent does. */
   async function sessionReports(id: SessionId, agentStatus: AgentStatus): Promise<void> {
-    const session = sessions.get(id);
-    if (!session) throw new Error(`no live session ${id}`);
+    const session = liveSession(id);
     await sessionRuns(sessionHub, session, { pid: 1, workingDirectory: "/srv", tmuxName: "" });
     await agentStatusChanged(sessionHub, session, agentStatus);
   }
+
+  const liveSession = (id: string) => {
+    const session = sessions.get(id);
+    if (!session) throw new Error(`no live session ${id}`);
+    return session;
+  };
+
+  /** The daemon says that the session's program ended, or never began. */
+  const sessionEnds = (id: string, error?: string) =>
+    sessionEnded(
+      sessionHub,
+      liveSession(id),
+      error === undefined ? { status: "closed", exitCode: 0 } : { status: "error", error },
+    );
+
+  /** The session's server is not reachable, or is and does not have the session any more. */
+  const sessionIsMissing = (id: string, status: "disconnected" | "lost") =>
+    sessionsMissing(sessionHub, [liveSession(id)], status);
 
   /** A running worker session at its prompt. */
   async function addSession(
@@ -135,6 +156,13 @@ export async function openTestEngine(url: string) {
     addSession,
     connect,
     sessionReports,
+    sessionEnds,
+    sessionIsMissing,
+    /** The server's socket is gone. */
+    disconnect: (id: ServerId) => {
+      const link = links.get(id);
+      if (link) connections.release(link);
+    },
     loadSessions: () => loadSessions(sessionHub),
     addTask: async (projectId: ProjectId, task: Record<string, unknown> = {}) =>
       (await createTask(engine, SYSTEM, projectId, NewTask.parse({ title: "A task", spec: "Do it.", ...task }))).taskId,
@@ -170,11 +198,14 @@ export async function openTestEngine(url: string) {
         gate.release();
       }
     },
+    /** Stops the engine. Throws when a stored counter does not say what the rows say. */
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
       await sequencer[Symbol.asyncDispose]();
       connections[Symbol.dispose]();
+      const differences = await listCounterDifferences(sql);
       await database[Symbol.asyncDispose]();
+      if (differences.length > 0) throw new Error(`counters have left their rows: ${JSON.stringify(differences)}`);
     },
   };
 }

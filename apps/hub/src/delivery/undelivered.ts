@@ -1,0 +1,67 @@
+import type pg from "pg";
+import { actorOf, SYSTEM } from "../access/caller.ts";
+import { transaction } from "../db/transaction.ts";
+import { record } from "../events/activity.ts";
+import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
+import type { LiveSession } from "../sessions/live-sessions.ts";
+
+const UNDELIVERED = `select ${ASSIGNED_TASK_COLUMNS} from tasks t
+  where t.status = 'assigned' and t.blockers = 0 and t.delivered_at is null`;
+
+/** Assigned, free to start, and no session was told. */
+export const UNDELIVERED_ON = {
+  name: "undelivered_on_server",
+  text: `${UNDELIVERED} and t.assigned_server_id = $1 order by t.priority desc, t.eligible_at, t.id`,
+};
+export const UNDELIVERED_ALL = {
+  name: "undelivered",
+  text: `${UNDELIVERED} order by t.priority desc, t.eligible_at, t.id limit 5000`,
+};
+export const UNDELIVERED_TASK = { name: "undelivered_task", text: `${UNDELIVERED} and t.id = $1` };
+
+/** What a server was told and did not begin counts as not told. */
+export const FORGET_UNSTARTED = {
+  name: "forget_unstarted_deliveries",
+  text: `update tasks set delivered_at = null
+    where assigned_server_id = $1 and status = 'assigned' and delivered_at is not null`,
+};
+
+const FORGET = "update tasks t set assigned_session_id = null, delivered_at = null, deliveries = 0";
+/** Of a session that is gone. One that may come back (`$2` false) keeps what a person chose it for. */
+export const FORGET_SESSION = {
+  name: "forget_session",
+  text: `${FORGET} where t.assigned_session_id = $1 and t.status = 'assigned' and ($2 or t.deliveries > 0) returning t.id`,
+};
+/** The same for all of them: the hub may have been away when they went. */
+export const FORGET_ENDED = {
+  name: "forget_ended_sessions",
+  text: `${FORGET} from sessions s where s.id = t.assigned_session_id and t.status = 'assigned'
+    and (s.status in ('closed', 'error') or s.status = 'lost' and t.deliveries > 0)`,
+};
+
+const CONFIRM = {
+  name: "confirm_delivery",
+  text: `update tasks set assigned_session_id = $2, delivered_at = now(), deliveries = deliveries + 1
+    where id = $1 and status = 'assigned' and blockers = 0 and assigned_server_id = $3
+      and (assigned_session_id is null or assigned_session_id = $2)
+    returning id`,
+};
+
+/** Writes down that the session has been told of its task. False when the task is not its any more, or begun already. */
+export function confirmDelivery(pool: pg.Pool, task: AssignedTask, session: LiveSession): Promise<boolean> {
+  return transaction(pool, async (tx) => {
+    const confirmed = await tx.query(CONFIRM, [task.id, session.id, task.assigned_server_id]);
+    if (confirmed.length === 0) return false;
+    await tx.query("update sessions set task_id = $2 where id = $1", [session.id, task.id]);
+    await record(tx, {
+      type: "task.delivered",
+      project_id: task.project_id,
+      task_id: task.id,
+      session_id: session.id,
+      server_id: session.serverId,
+      actor: actorOf(SYSTEM),
+      details: { session_id: session.id, key: task.key, session_name: session.name },
+    });
+    return true;
+  });
+}
