@@ -40,6 +40,8 @@ export function toolEnvironment() {
     CHECKPOINT_DISABLE: "1",
     COREPACK_ENABLE_DOWNLOAD_PROMPT: "0",
     COREPACK_ENABLE_AUTO_PIN: "0",
+    // What .npmrc silences for `npm run` must still be heard when an installation fails.
+    npm_config_loglevel: "info",
     npm_config_update_notifier: "false",
   };
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm run demo`: lets the demo's pipeline run on the instance of this ORCHESTRATIA_HOME and PORT, and shows it.
-// `npm run -s demo -- --json` prints what came of it as one JSON document (-s, or npm prints a banner before it).
+// `npm run demo -- --json` prints what came of it as one JSON document, and nothing else.
 import { parseArgs } from "node:util";
 import { LiveTerminals } from "./demo/live-terminals.mjs";
 import { Narrator } from "./demo/narrator.mjs";

@@ -64,6 +64,8 @@ export class SchemaChecker {
     this.#current = current;
     this.#worker ??= this.#start();
     const worker = await this.#worker;
+    // It may have crashed at its start, which was this question's answer.
+    if (this.#current !== current) return;
     // The clock starts with the question, not with the worker: starting it is our cost, not the schema's.
     this.#deadline = setTimeout(() => this.#overdue(worker), current.deadlineMs);
     worker.postMessage(current.question);

@@ -181,26 +181,20 @@ test("where the session that a task might have had does not come back, one is st
   expect(startsOn(again)).toHaveLength(1);
 });
 
-test("a hub-started session at rest makes room for one that is needed, one that a person started does not", async () => {
+test("no session is started beyond the server's most: a task waits for one that is at work", async () => {
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);
   const { project, server } = await place(hub, { max: 1 });
   const first = await hub.addTask(project);
   await hub.settled();
   const [started] = startsOn(server) as [SessionId];
-  const own = await hub.addSession(project, server, "claude");
-  await hub.sessionReports(own.id, "working");
   await hub.sessionReports(started, "idle");
   await hub.settled();
+  await hub.sessionReports(started, "working");
   await cancelTask(hub.engine, SYSTEM, first);
+  const next = await hub.addTask(project);
   await hub.settled();
-
-  // A task of its own session: what is at rest is not what the person chose.
-  const next = await hub.addTask(project, { auto_assign: false });
-  await hub.sessionReports(started, "waiting");
-  await assignTask(hub.engine, SYSTEM, next, { server_id: server.id });
-  await hub.settled();
-  expect(server.frames.filter(({ type }) => type === "session_close")).toEqual([]);
+  expect(startsOn(server)).toEqual([started]);
   await hub.sessionReports(started, "idle");
   await hub.settled();
   expect(pushesOn(server).at(-1)).toEqual([next, started]);

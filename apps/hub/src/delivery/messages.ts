@@ -31,14 +31,15 @@ interface WaitingDecision {
 }
 
 // Each takes the sessions that can be typed into now, so that what waits for another one is not in the way.
-/** For those at their prompt (`$1`) and, if urgent, for those at work (`$2`). Of a cancelled task only the hub's own word. */
+/** Of tasks that the session knows: for those at their prompt (`$1`) and, if urgent, for those at work (`$2`). Of a cancelled task only the hub's own word. */
 const NOTES = {
   name: "undelivered_notes",
   text: `select n.id, n.task_id, n.content, n.urgent, n.author ->> 'name' as author, t.assigned_session_id as session_id
     from task_notes n join tasks t on t.id = n.task_id
     where n.delivery = 'queued'
       and (t.assigned_session_id = any($1::uuid[]) or n.urgent and t.assigned_session_id = any($2::uuid[]))
-      and (t.status in ('assigned', 'planning', 'plan_review', 'running', 'review', 'needs_human')
+      and (t.status in ('planning', 'plan_review', 'running', 'review', 'needs_human')
+        or t.status = 'assigned' and t.delivered_at is not null
         or t.status = 'cancelled' and n.author ->> 'type' = 'system')
     order by n.id limit 500`,
 };

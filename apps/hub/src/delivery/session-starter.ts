@@ -92,6 +92,8 @@ export class SessionStarter {
     if (!around?.auto_start || around.start_failures >= MAX_START_FAILURES) return false;
     const agent = agentFor(around);
     if (agent === undefined || !(await this.#roomFor(serverId, around))) return false;
+    // Meanwhile another session may have become free for it.
+    if (!this.#waiting.has(task.id)) return false;
     await this.#options.startSession({
       caller: SYSTEM,
       projectId: task.project_id as ProjectId,

@@ -178,3 +178,48 @@ test("a failed task leaves its dependents waiting and gives its place back", asy
   const [counted] = await hub.sql.query("select active_tasks from servers where id = $1", [server.id]);
   expect(counted).toEqual({ active_tasks: 0 });
 });
+
+test("an optional contract that is missing or invalid is warned about, and its dependent waits", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const { project, session } = await worker(hub);
+  const contracts = [
+    { key: "notes", required: false },
+    { key: "count", required: false, schema: { type: "integer" } },
+  ];
+  const a = await hub.addTask(project, { structured_spec: { expected_output: { contracts } } });
+  await hub.settled();
+  const needs = await hub.addTask(project, {
+    dependencies: [{ depends_on_task_id: a, dependency_type: "input", contract_key: "notes" }],
+  });
+  await startTask(hub.engine, session, a);
+  await completeTask(hub.engine, session, a, result({ count: "many", extra: [1] }));
+  await hub.settled();
+  expect(await hub.task(a)).toMatchObject({ status: "done", contract_status: "fulfilled" });
+  expect(await hub.task(needs)).toMatchObject({ blockers: 1 });
+  const warnings = await hub.sql.query<{ message: string }>(
+    "select details ->> 'message' as message from activity_log where event_type = 'task.contract_warning' order by seq",
+  );
+  expect(warnings.map(({ message }) => message)).toEqual([
+    'The optional contract "notes" was not delivered.',
+    'The optional contract "count" is not valid: / must be integer.',
+  ]);
+});
+
+test("a contract's value of more than 1 MiB is refused, one of 1 MiB is handed on", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const { project, session } = await worker(hub);
+  const a = await hub.addTask(project);
+  await hub.settled();
+  const b = await hub.addTask(project, {
+    dependencies: [{ depends_on_task_id: a, dependency_type: "input", contract_key: "text" }],
+  });
+  await startTask(hub.engine, session, a);
+  const text = "x".repeat(1024 * 1024 - 2);
+  await expect(completeTask(hub.engine, session, a, result({ text: `${text}y` }))).rejects.toMatchObject({
+    code: "body_too_large",
+  });
+  await completeTask(hub.engine, session, a, result({ text }));
+  expect(await hub.task(b)).toMatchObject({ blockers: 0, resolved_inputs: { text } });
+});

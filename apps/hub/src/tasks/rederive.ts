@@ -20,9 +20,9 @@ export class Rederivation {
   async start(): Promise<void> {
     await this.run();
     this.#timer = setInterval(() => {
-      this.#running = this.run().catch((error) =>
-        this.#engine.log.error({ err: error }, "the rows could not be read again"),
-      );
+      this.#running = this.#running
+        .then(() => this.run())
+        .catch((error) => this.#engine.log.error({ err: error }, "the rows could not be read again"));
     }, this.#everyMs);
   }
 
