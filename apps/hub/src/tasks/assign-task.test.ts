@@ -130,6 +130,25 @@ test("a task that was given to somebody does not become an epic", async () => {
   });
 });
 
+test("a session hears of a changed spec once it knows of the task, not before", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject();
+  const server = await hub.addServer(project);
+  const session = await hub.addSession(project, server);
+  const upstream = await hub.addTask(project, { auto_assign: false });
+  const task = await hub.addTask(project, { auto_assign: false, dependency_ids: [upstream] });
+  for (const id of [task, upstream]) await assignTask(hub.engine, SYSTEM, id, { session_id: session.id });
+  await hub.settled();
+  const before = server.frames.length;
+  await updateTask(hub.engine, SYSTEM, task, { spec: "Do it well." });
+  expect(server.frames.slice(before)).toEqual([]);
+  await updateTask(hub.engine, SYSTEM, upstream, { spec: "Do it first." });
+  expect(server.frames.slice(before)).toMatchObject([
+    { type: "task_updated", task_id: upstream, spec: "Do it first." },
+  ]);
+});
+
 test("sessions and servers that are not there, not live or of another project are not found", async () => {
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);

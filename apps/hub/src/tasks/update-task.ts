@@ -40,12 +40,18 @@ export async function updateTask(
     return found;
   });
   afterCommit(engine, { projectId: task.project_id, placeable: true });
-  const session = task.lease_open ? task.holder_session_id : task.assigned_session_id;
+  const session = knowingSession(task);
   if (session && (changes.spec !== undefined || changes.structured_spec !== undefined)) {
     const title = changes.title ?? task.title;
     engine.delivery.push(session, { type: "task_updated", task_id: task.id, title, spec: changes.spec ?? task.spec });
   }
   return warnings;
+}
+
+/** Who works on the task, or was told of it: a session that was only chosen for it has other things to do. */
+function knowingSession(task: TaskRow): string | null {
+  if (task.lease_open) return task.holder_session_id;
+  return task.is_delivered ? task.assigned_session_id : null;
 }
 
 /** An epic is never worked on itself, so what somebody was given cannot become one. */
