@@ -4,6 +4,8 @@ export const problems = {
   malformed_json: { status: 400, title: "The body is not JSON" },
   body_too_large: { status: 413, title: "The body is too large" },
   unsupported_media_type: { status: 415, title: "Send JSON" },
+  json_too_deep: { status: 422, title: "The body is nested too deep" },
+  lone_surrogate: { status: 422, title: "Text may not contain half a character" },
   nul_character: { status: 422, title: "Text may not contain NUL" },
   unauthenticated: { status: 401, title: "Sign in first" },
   wrong_credentials: { status: 401, title: "E-mail and password do not match" },

@@ -13,12 +13,31 @@ export function readJsonBodies(app: FastifyInstance): void {
     if (body.trim() === "") return done(null, undefined);
     void parse(request, body, (error, document) => {
       if (error) return done(new Problem("malformed_json", `The body is not JSON: ${error.message}`));
-      // Only an escape can bring a NUL through a JSON parser; most bodies hold none and need no search.
-      if (body.includes("\\u0000") && hasNul(document)) return done(nul());
-      done(null, document);
+      const problem = objection(body, document);
+      if (problem) done(problem);
+      else done(null, document);
     });
   });
 }
+
+/** Deeper than any document that makes sense, and far from where recursion would run out of stack. */
+const MAX_DEPTH = 200;
+
+/** What Postgres could not keep or the hub could not walk. */
+function objection(body: string, document: unknown): Problem | undefined {
+  // Each level takes two characters at least: most bodies are too short to be too deep.
+  if (body.length >= 2 * MAX_DEPTH && !isWithin(document, MAX_DEPTH)) {
+    return new Problem("json_too_deep", `The body is nested deeper than ${MAX_DEPTH} levels.`);
+  }
+  // Only an escape can bring these through a JSON parser; most bodies hold none and need no search.
+  if (body.includes("\\u0000") && someText(document, (text) => text.includes("\0"))) return nul();
+  if (/\\ud/i.test(body) && someText(document, (text) => LONE_SURROGATE.test(text))) {
+    return new Problem("lone_surrogate", "Text may not contain one half of a surrogate pair.");
+  }
+  return undefined;
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Throws nul_character for a NUL in an address: Postgres cannot keep one. */
 export function refuseNulInUrl(request: FastifyRequest): void {
@@ -27,8 +46,13 @@ export function refuseNulInUrl(request: FastifyRequest): void {
 
 const nul = () => new Problem("nul_character", "Text may not contain the NUL character.");
 
-function hasNul(value: unknown): boolean {
-  if (typeof value === "string") return value.includes("\0");
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1));
+}
+
+function someText(value: unknown, matches: (text: string) => boolean): boolean {
+  if (typeof value === "string") return matches(value);
   if (typeof value !== "object" || value === null) return false;
-  return Object.entries(value).some(([key, inner]) => key.includes("\0") || hasNul(inner));
+  return Object.entries(value).some(([key, inner]) => matches(key) || someText(inner, matches));
 }

@@ -195,6 +195,13 @@ const requests: [what: string, problem: ProblemCode, knock: () => Knock][] = [
     "nul_character",
     () => create({ raw: '{"title":"a","spec":"b","structured_spec":{"a\\u0000":1}}' }),
   ],
+  ["half a character", "lone_surrogate", () => create({ raw: '{"title":"a\\ud800b","spec":"Do it."}' })],
+  [
+    "JSON nested 10,000 levels deep",
+    "json_too_deep",
+    () =>
+      create({ raw: `{"title":"a","spec":"b","structured_spec":{"x":${"[".repeat(10_000)}${"]".repeat(10_000)}}}` }),
+  ],
   ["NUL in the address", "nul_character", () => view("APP%001")],
   ["JSON that is not JSON", "malformed_json", () => create({ raw: '{"title": "a' })],
   ["JSON that would reach a prototype", "malformed_json", () => create({ raw: '{"__proto__": {"title": "a"}}' })],
