@@ -25,6 +25,8 @@ interface Surroundings {
   repos: Record<string, unknown>;
   max_concurrent: number;
   start_failures: number;
+  task_id: string;
+  server_id: string;
 }
 
 /** The agents that are tried, in this order, where the project names none. */
@@ -36,10 +38,10 @@ const SURROUNDINGS = {
   name: "session_surroundings",
   text: `select coalesce((p.settings ->> 'auto_start_sessions')::boolean, true) as auto_start,
       p.settings ->> 'default_agent' as default_agent, p.settings ->> 'default_server_dir' as default_dir,
-      s.agents, s.repos, s.max_concurrent, t.start_failures
+      s.agents, s.repos, s.max_concurrent, t.start_failures,
+      t.id as task_id, s.id as server_id
     from tasks t join projects p on p.id = t.project_id join servers s on s.id = t.assigned_server_id
-    where t.id = $1 and t.status = 'assigned' and t.blockers = 0 and t.assigned_server_id = $2
-      and t.assigned_session_id is null`,
+    where t.id = any($1::uuid[]) and t.status = 'assigned' and t.blockers = 0 and t.assigned_session_id is null`,
 };
 
 const COUNT_FAILURE = {
@@ -54,6 +56,8 @@ export class SessionStarter {
   readonly #starting = new Map<string, ServerId>();
   /** By task that a session is started for, until it has one: the server. */
   readonly #waiting = new Map<string, string>();
+  /** The question that is about to be asked. */
+  #asked: { ids: string[]; answer: Promise<Surroundings[]> } | undefined;
 
   constructor(options: SessionStarterOptions) {
     this.#options = options;
@@ -88,7 +92,9 @@ export class SessionStarter {
   async #start(task: AssignedTask): Promise<boolean> {
     const serverId = task.assigned_server_id as ServerId;
     if (!this.#options.connections.isConnected(serverId)) return false;
-    const [around] = await this.#options.sql.query<Surroundings>(SURROUNDINGS, [task.id, serverId]);
+    const around = (await this.#surroundings(task.id)).find(
+      (row) => row.task_id === task.id && row.server_id === serverId,
+    );
     if (!around?.auto_start || around.start_failures >= MAX_START_FAILURES) return false;
     const agent = agentFor(around);
     if (agent === undefined || !(await this.#roomFor(serverId, around))) return false;
@@ -105,6 +111,20 @@ export class SessionStarter {
       startedByHub: true,
     });
     return true;
+  }
+
+  /** One question for all tasks of one turn: a cascade frees many at once. */
+  #surroundings(taskId: string): Promise<Surroundings[]> {
+    if (!this.#asked) {
+      const ids: string[] = [];
+      const answer = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+        this.#asked = undefined;
+        return this.#options.sql.query<Surroundings>(SURROUNDINGS, [ids]);
+      });
+      this.#asked = { ids, answer };
+    }
+    this.#asked.ids.push(taskId);
+    return this.#asked.answer;
   }
 
   /** The hub starts no more sessions on a server than it may have tasks; one at rest makes room for one that is needed. */
