@@ -14,7 +14,9 @@ async function place(hub: TestEngine, agents: string[], settings: Record<string,
   const server = await hub.addServer(project, { agents, max: 1, repos: ["shop"] });
   const id = await hub.addTask(project, { target_repo: "shop" });
   await hub.settled();
-  await hub.sql.query("update projects set settings = $2 where id = $1", [project, JSON.stringify(settings)]);
+  const set = (to: Record<string, unknown>) =>
+    hub.sql.query("update projects set settings = $2 where id = $1", [project, JSON.stringify(to)]);
+  await set(settings);
   const [task] = await hub.sql.query<AssignedTask>(`select ${ASSIGNED_TASK_COLUMNS} from tasks t where id = $1`, [id]);
   const starter = new SessionStarter({
     sql: hub.sql,
@@ -26,8 +28,12 @@ async function place(hub: TestEngine, agents: string[], settings: Record<string,
   });
   const restingSession = async (agent: string, startedByHub: boolean) => {
     const start = { caller: SYSTEM, projectId: project, serverId: server.id, agent, startedByHub } as const;
+    // The engine looks for work when a session comes to rest: its own starter must have looked before ours may.
+    await set({ auto_start_sessions: false });
     const { id } = await startSession(hub.sessionHub, start);
     await hub.sessionReports(id as SessionId, "idle");
+    await hub.settled();
+    await set(settings);
     server.frames.length = 0;
     return id;
   };
