@@ -176,7 +176,7 @@ test("a version 1 daemon takes its processors and two more at most, and the hub'
 });
 
 test("a server that falls silent is offline, and what the hub could not hear does not count", async () => {
-  await using watched = await startTestHub({ watch: { offlineMs: 500, checkMs: 50 } });
+  await using watched = await startTestHub({ watch: { offlineMs: 3_000, checkMs: 50 } });
   const project = await watched.project();
   const { client } = await watched.registerServer(project);
   await client.call(daemons.heartbeat, { body: {} });
