@@ -108,6 +108,7 @@ export async function startHub({ config, databaseUrl, log, watch }: HubOptions):
   // What moves tasks.
   const engine = openEngine({
     database,
+    bus,
     connections,
     sessions,
     events: sequencer,

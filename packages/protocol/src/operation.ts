@@ -7,6 +7,22 @@ import type { ProblemCode } from "./problems.ts";
  */
 export type Door = "public" | "people" | "daemons" | "agents";
 
+/**
+ * The least that lets somebody in. At the people's door: anybody `signed_in`, else a role in the project that the path
+ * names (`viewer` looks, `member` works, `owner` administers it), or a global `admin`; who has a higher one has this
+ * one too. At the agents' door any session, or only one with the role of an `orchestrator`.
+ */
+export type Access =
+  | "anyone"
+  | "signed_in"
+  | "viewer"
+  | "member"
+  | "owner"
+  | "admin"
+  | "server"
+  | "worker"
+  | "orchestrator";
+
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** One HTTP operation: the routes, the client, the OpenAPI document and the tests are all made from it. */
@@ -18,6 +34,7 @@ export interface Operation<
 > {
   readonly id: string;
   readonly door: Door;
+  readonly access: Access;
   readonly tag: string;
   readonly method: Method;
   /** With `:name` for what `params` holds. */
@@ -43,6 +60,7 @@ type Given<
 > = {
   id: string;
   door: Door;
+  access: Access;
   tag: string;
   method: Method;
   path: string;

@@ -3,6 +3,8 @@ import { SchemaChecker } from "../contracts/schema-checker.ts";
 import type { Database } from "../db/database.ts";
 import { openPipelinedPool } from "../db/pipelined-transaction.ts";
 import { Delivery, type DeliveryOptions } from "../delivery/delivery.ts";
+import type { Bus } from "../events/bus.ts";
+import type { RunningPart } from "../events/running-part.ts";
 import { Fleet } from "../matching/fleet.ts";
 import { Matcher } from "../matching/matcher.ts";
 import { completionFold } from "./complete-task.ts";
@@ -12,6 +14,8 @@ import { Rederivation } from "./rederive.ts";
 
 export interface EngineOptions extends Omit<DeliveryOptions, "pool"> {
   database: Database;
+  /** Carries what happened, in order. */
+  bus: Bus;
   log: Logger;
 }
 
@@ -19,12 +23,14 @@ export interface EngineOptions extends Omit<DeliveryOptions, "pool"> {
 export interface RunningEngine extends Engine, AsyncDisposable {
   /** Reads what the rows say and begins to act on it. */
   start(): Promise<void>;
+  /** Resolves when nothing that was set going is under way. */
+  settled(): Promise<void>;
 }
 
 /** Transactions that the writers have under way at once; each project has one writer. */
 const WRITER_CONNECTIONS = 4;
 
-export function openEngine({ database, log, ...links }: EngineOptions): RunningEngine {
+export function openEngine({ database, bus, log, ...links }: EngineOptions): RunningEngine {
   const fleet = new Fleet(database.sql, (serverId) => links.connections.isConnected(serverId));
   const delivery = new Delivery({ ...links, pool: database.pool, log });
   const pipelined = openPipelinedPool(database, WRITER_CONNECTIONS);
@@ -49,12 +55,20 @@ export function openEngine({ database, log, ...links }: EngineOptions): RunningE
     writers: new ProjectWriters(completionFold(() => engine)),
     log,
   };
-  const rederivation = new Rederivation(engine);
+  const parts: RunningPart[] = [];
+  const rederivation = new Rederivation(engine, parts);
   return {
     ...engine,
     start: () => rederivation.start(),
+    async settled() {
+      await engine.writers.settled();
+      for (const part of parts) await part.settled();
+      await matcher.settled();
+      await delivery.settled();
+    },
     async [Symbol.asyncDispose]() {
       await rederivation[Symbol.asyncDispose]();
+      for (const part of parts) await part[Symbol.asyncDispose]();
       await engine.writers.settled();
       await matcher[Symbol.asyncDispose]();
       await delivery.settled();

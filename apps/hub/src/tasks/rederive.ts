@@ -1,3 +1,4 @@
+import type { RunningPart } from "../events/running-part.ts";
 import type { Engine } from "./engine.ts";
 
 const EVERY_MS = 30_000;
@@ -8,12 +9,14 @@ const EVERY_MS = 30_000;
  */
 export class Rederivation {
   readonly #engine: Engine;
+  readonly #parts: readonly RunningPart[];
   readonly #everyMs: number;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(engine: Engine, everyMs = EVERY_MS) {
+  constructor(engine: Engine, parts: readonly RunningPart[], everyMs = EVERY_MS) {
     this.#engine = engine;
+    this.#parts = parts;
     this.#everyMs = everyMs;
   }
 
@@ -31,6 +34,7 @@ export class Rederivation {
     await fleet.load();
     for (const projectId of fleet.projects) matcher.wake(projectId);
     await delivery.rederive();
+    for (const part of this.#parts) await part.rederive();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -40,6 +40,7 @@ export async function openTestEngine(url: string) {
   await sequencer.start();
   const engine = openEngine({
     database,
+    bus,
     connections,
     sessions,
     events: sequencer,
@@ -172,9 +173,7 @@ export async function openTestEngine(url: string) {
     },
     /** Everything that was set going has come to rest. */
     async settled() {
-      await engine.writers.settled();
-      await engine.matcher.settled();
-      await engine.delivery.settled();
+      await engine.settled();
       await sequencer.settled();
     },
     /**

@@ -35,6 +35,7 @@ const resultBody = RESULT_MAX_BYTES + 256 * 1024;
 export const agentListTasks = operation({
   ...shared,
   id: "agentListTasks",
+  access: "worker",
   method: "GET",
   path: tasks,
   summary: "The project's tasks, newest first; without `limit` the newest 1,000",
@@ -45,6 +46,7 @@ export const agentListTasks = operation({
 export const agentCreateTask = operation({
   ...shared,
   id: "agentCreateTask",
+  access: "worker",
   method: "POST",
   path: tasks,
   summary: "Make a task",
@@ -57,6 +59,7 @@ export const agentCreateTask = operation({
 export const agentCheckTasks = operation({
   ...shared,
   id: "agentCheckTasks",
+  access: "worker",
   method: "GET",
   path: `${tasks}/check`,
   summary: "Every unsettled task of the session (or, without one, of the server)",
@@ -67,6 +70,7 @@ export const agentCheckTasks = operation({
 export const agentViewTask = operation({
   ...shared,
   id: "agentViewTask",
+  access: "worker",
   method: "GET",
   path: task,
   summary: "One task with dependencies and resolved inputs",
@@ -78,6 +82,7 @@ export const agentViewTask = operation({
 export const agentUpdateTask = operation({
   ...shared,
   id: "agentUpdateTask",
+  access: "worker",
   method: "PUT",
   path: task,
   summary: "Change a task's fields; a session's token must send If-Match",
@@ -90,6 +95,7 @@ export const agentUpdateTask = operation({
 export const agentCancelTask = operation({
   ...shared,
   id: "agentCancelTask",
+  access: "worker",
   method: "DELETE",
   path: task,
   summary: "Cancel a task that the session created",
@@ -101,6 +107,7 @@ export const agentCancelTask = operation({
 export const agentStartTask = operation({
   ...shared,
   id: "agentStartTask",
+  access: "worker",
   method: "POST",
   path: `${task}/start`,
   summary: "Begin to work",
@@ -112,6 +119,7 @@ export const agentStartTask = operation({
 export const agentCompleteTask = operation({
   ...shared,
   id: "agentCompleteTask",
+  access: "worker",
   method: "POST",
   path: `${task}/complete`,
   summary: "Deliver the result; it is checked against the declared contracts",
@@ -125,6 +133,7 @@ export const agentCompleteTask = operation({
 export const agentSubmitTask = operation({
   ...shared,
   id: "agentSubmitTask",
+  access: "worker",
   method: "POST",
   path: `${task}/submit`,
   summary: "Deliver the result for review",
@@ -138,6 +147,7 @@ export const agentSubmitTask = operation({
 export const agentFailTask = operation({
   ...shared,
   id: "agentFailTask",
+  access: "worker",
   method: "POST",
   path: `${task}/fail`,
   summary: "Give up, saying why",
@@ -150,6 +160,7 @@ export const agentFailTask = operation({
 export const agentPlanTask = operation({
   ...shared,
   id: "agentPlanTask",
+  access: "worker",
   method: "POST",
   path: `${task}/plan`,
   summary: "Submit the plan for review",
@@ -162,6 +173,7 @@ export const agentPlanTask = operation({
 export const agentHelpTask = operation({
   ...shared,
   id: "agentHelpTask",
+  access: "worker",
   method: "POST",
   path: `${task}/help`,
   summary: "Ask a person; the task waits in needs_human",
@@ -174,6 +186,7 @@ export const agentHelpTask = operation({
 export const agentAssignTask = operation({
   ...shared,
   id: "agentAssignTask",
+  access: "orchestrator",
   method: "POST",
   path: `${task}/assign`,
   summary: "Give a task to a session by its name",
@@ -193,6 +206,7 @@ export const agentAssignTask = operation({
 export const agentAddDependency = operation({
   ...shared,
   id: "agentAddDependency",
+  access: "worker",
   method: "POST",
   path: `${task}/dependencies`,
   summary: "Let a task wait for another",
@@ -214,6 +228,7 @@ export const agentAddDependency = operation({
 export const agentRemoveDependency = operation({
   ...shared,
   id: "agentRemoveDependency",
+  access: "worker",
   method: "DELETE",
   path: `${task}/dependencies/:upstream`,
   summary: "Drop a dependency by the upstream task",
@@ -225,6 +240,7 @@ export const agentRemoveDependency = operation({
 export const agentListNotes = operation({
   ...shared,
   id: "agentListNotes",
+  access: "worker",
   method: "GET",
   path: `${task}/notes`,
   summary: "A task's notes, oldest first",
@@ -236,6 +252,7 @@ export const agentListNotes = operation({
 export const agentAddNote = operation({
   ...shared,
   id: "agentAddNote",
+  access: "worker",
   method: "POST",
   path: `${task}/notes`,
   summary: "Write to a task's readers; an urgent note interrupts its worker",
@@ -249,6 +266,7 @@ export const agentAddNote = operation({
 export const agentExplainMatch = operation({
   ...shared,
   id: "agentExplainMatch",
+  access: "worker",
   method: "GET",
   path: `${task}/match`,
   summary: "Every server, every criterion: where the task would go and why",
@@ -260,6 +278,7 @@ export const agentExplainMatch = operation({
 export const agentCreatePipeline = operation({
   ...shared,
   id: "agentCreatePipeline",
+  access: "orchestrator",
   method: "POST",
   path: "/api/v1/server/pipelines",
   summary: "Make several tasks and their dependencies at once, all or nothing",
@@ -272,6 +291,7 @@ export const agentCreatePipeline = operation({
 export const agentListInterventions = operation({
   ...shared,
   id: "agentListInterventions",
+  access: "worker",
   method: "GET",
   path: "/api/v1/server/interventions",
   summary: "What waits or waited for an answer, newest first",
@@ -282,6 +302,7 @@ export const agentListInterventions = operation({
 export const agentRespondIntervention = operation({
   ...shared,
   id: "agentRespondIntervention",
+  access: "orchestrator",
   method: "POST",
   path: "/api/v1/server/interventions/:intervention/respond",
   summary: "Answer a question (orchestrator sessions only)",
@@ -294,6 +315,7 @@ export const agentRespondIntervention = operation({
 export const agentListServers = operation({
   ...shared,
   id: "agentListServers",
+  access: "worker",
   method: "GET",
   path: "/api/v1/server/servers",
   summary: "The project's servers",
@@ -303,6 +325,7 @@ export const agentListServers = operation({
 export const agentListSessions = operation({
   ...shared,
   id: "agentListSessions",
+  access: "worker",
   method: "GET",
   path: "/api/v1/server/sessions",
   summary: "The project's live sessions",
@@ -330,6 +353,7 @@ export const AgentSelf = z
 export const agentStatus = operation({
   ...shared,
   id: "agentStatus",
+  access: "worker",
   method: "GET",
   path: "/api/v1/server/status",
   summary: "Who this session is and what is on its plate",

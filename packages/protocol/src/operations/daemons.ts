@@ -4,6 +4,7 @@ import { Heartbeat, Registered, Registration } from "../servers.ts";
 
 export const registerServer = operation({
   id: "registerServer",
+  access: "anyone",
   door: "public",
   tag: "daemons",
   method: "POST",
@@ -17,6 +18,7 @@ export const registerServer = operation({
 
 export const heartbeat = operation({
   id: "heartbeat",
+  access: "server",
   door: "daemons",
   tag: "daemons",
   method: "POST",
@@ -28,6 +30,7 @@ export const heartbeat = operation({
 
 export const listAccessGrants = operation({
   id: "listAccessGrants",
+  access: "server",
   door: "daemons",
   tag: "daemons",
   method: "GET",

@@ -25,6 +25,7 @@ const missing = ["task_not_found", "task_ambiguous"] as const;
 export const listTasks = operation({
   ...shared,
   id: "listTasks",
+  access: "viewer",
   method: "GET",
   path: tasks,
   summary: "The project's tasks, newest first",
@@ -37,6 +38,7 @@ export const listTasks = operation({
 export const createTask = operation({
   ...shared,
   id: "createTask",
+  access: "member",
   method: "POST",
   path: tasks,
   summary: "Make a task",
@@ -56,6 +58,7 @@ export const createTask = operation({
 export const viewTask = operation({
   ...shared,
   id: "viewTask",
+  access: "viewer",
   method: "GET",
   path: task,
   summary: "One task with all there is to know of it",
@@ -67,6 +70,7 @@ export const viewTask = operation({
 export const updateTask = operation({
   ...shared,
   id: "updateTask",
+  access: "member",
   method: "PATCH",
   path: task,
   summary: "Change a task's fields; If-Match with its version guards against others",
@@ -79,6 +83,7 @@ export const updateTask = operation({
 export const cancelTask = operation({
   ...shared,
   id: "cancelTask",
+  access: "member",
   method: "DELETE",
   path: task,
   summary: "Cancel a task and its children",
@@ -90,6 +95,7 @@ export const cancelTask = operation({
 export const assignTask = operation({
   ...shared,
   id: "assignTask",
+  access: "member",
   method: "POST",
   path: `${task}/assign`,
   summary: "Give a task to a server or a session",
@@ -102,6 +108,7 @@ export const assignTask = operation({
 export const unassignTask = operation({
   ...shared,
   id: "unassignTask",
+  access: "member",
   method: "POST",
   path: `${task}/unassign`,
   summary: "Take an unstarted task back; it stays where it is until somebody assigns it",
@@ -113,6 +120,7 @@ export const unassignTask = operation({
 export const approvePlan = operation({
   ...shared,
   id: "approvePlan",
+  access: "member",
   method: "POST",
   path: `${task}/approve-plan`,
   summary: "Let the worker carry out its plan",
@@ -124,6 +132,7 @@ export const approvePlan = operation({
 export const revisePlan = operation({
   ...shared,
   id: "revisePlan",
+  access: "member",
   method: "POST",
   path: `${task}/revise-plan`,
   summary: "Send the plan back with what should change",
@@ -136,6 +145,7 @@ export const revisePlan = operation({
 export const approveTask = operation({
   ...shared,
   id: "approveTask",
+  access: "member",
   method: "POST",
   path: `${task}/approve`,
   summary: "Accept a reviewed result; the task is done",
@@ -147,6 +157,7 @@ export const approveTask = operation({
 export const requestChanges = operation({
   ...shared,
   id: "requestChanges",
+  access: "member",
   method: "POST",
   path: `${task}/request-changes`,
   summary: "Send a reviewed result back with what should change",
@@ -159,6 +170,7 @@ export const requestChanges = operation({
 export const addDependency = operation({
   ...shared,
   id: "addDependency",
+  access: "member",
   method: "POST",
   path: `${task}/dependencies`,
   summary: "Let a task wait for another",
@@ -180,6 +192,7 @@ export const addDependency = operation({
 export const removeDependency = operation({
   ...shared,
   id: "removeDependency",
+  access: "member",
   method: "DELETE",
   path: `${task}/dependencies/:upstream`,
   summary: "Drop a dependency by the upstream task",
@@ -191,6 +204,7 @@ export const removeDependency = operation({
 export const listNotes = operation({
   ...shared,
   id: "listNotes",
+  access: "viewer",
   method: "GET",
   path: `${task}/notes`,
   summary: "A task's notes, oldest first",
@@ -202,6 +216,7 @@ export const listNotes = operation({
 export const addNote = operation({
   ...shared,
   id: "addNote",
+  access: "member",
   method: "POST",
   path: `${task}/notes`,
   summary: "Write to a task's worker and readers",
@@ -215,6 +230,7 @@ export const addNote = operation({
 export const explainMatch = operation({
   ...shared,
   id: "explainMatch",
+  access: "viewer",
   method: "GET",
   path: `${task}/match`,
   summary: "Every server, every criterion: why this server",

@@ -15,6 +15,7 @@ const Done = z.object({ ok: z.literal(true) });
 
 export const setupState = operation({
   id: "setupState",
+  access: "anyone",
   door: "public",
   tag: "people",
   method: "GET",
@@ -25,6 +26,7 @@ export const setupState = operation({
 
 export const setup = operation({
   id: "setup",
+  access: "anyone",
   door: "public",
   tag: "people",
   method: "POST",
@@ -38,6 +40,7 @@ export const setup = operation({
 
 export const signIn = operation({
   id: "signIn",
+  access: "anyone",
   door: "public",
   tag: "people",
   method: "POST",
@@ -50,6 +53,7 @@ export const signIn = operation({
 
 export const signOut = operation({
   id: "signOut",
+  access: "signed_in",
   door: "people",
   tag: "people",
   method: "POST",
@@ -60,6 +64,7 @@ export const signOut = operation({
 
 export const me = operation({
   id: "me",
+  access: "signed_in",
   door: "people",
   tag: "people",
   method: "GET",
@@ -70,6 +75,7 @@ export const me = operation({
 
 export const listProjects = operation({
   id: "listProjects",
+  access: "signed_in",
   door: "people",
   tag: "projects",
   method: "GET",
@@ -80,6 +86,7 @@ export const listProjects = operation({
 
 export const createProject = operation({
   id: "createProject",
+  access: "admin",
   door: "people",
   tag: "projects",
   method: "POST",
@@ -93,6 +100,7 @@ export const createProject = operation({
 
 export const viewProject = operation({
   id: "viewProject",
+  access: "viewer",
   door: "people",
   tag: "projects",
   method: "GET",
@@ -105,6 +113,7 @@ export const viewProject = operation({
 
 export const updateProject = operation({
   id: "updateProject",
+  access: "owner",
   door: "people",
   tag: "projects",
   method: "PATCH",
@@ -118,6 +127,7 @@ export const updateProject = operation({
 
 export const countProject = operation({
   id: "countProject",
+  access: "viewer",
   door: "people",
   tag: "projects",
   method: "GET",
@@ -130,6 +140,7 @@ export const countProject = operation({
 
 export const createRegistrationToken = operation({
   id: "createRegistrationToken",
+  access: "member",
   door: "people",
   tag: "servers",
   method: "POST",
@@ -144,6 +155,7 @@ export const createRegistrationToken = operation({
 
 export const listServers = operation({
   id: "listServers",
+  access: "viewer",
   door: "people",
   tag: "servers",
   method: "GET",
@@ -156,6 +168,7 @@ export const listServers = operation({
 
 export const listSessions = operation({
   id: "listSessions",
+  access: "viewer",
   door: "people",
   tag: "sessions",
   method: "GET",
@@ -169,6 +182,7 @@ export const listSessions = operation({
 
 export const createSession = operation({
   id: "createSession",
+  access: "member",
   door: "people",
   tag: "sessions",
   method: "POST",
@@ -185,6 +199,7 @@ const InSession = z.object({ project: ProjectRef, session: z.uuid() });
 
 export const viewSession = operation({
   id: "viewSession",
+  access: "viewer",
   door: "people",
   tag: "sessions",
   method: "GET",
@@ -197,6 +212,7 @@ export const viewSession = operation({
 
 export const closeSession = operation({
   id: "closeSession",
+  access: "member",
   door: "people",
   tag: "sessions",
   method: "DELETE",
@@ -209,6 +225,7 @@ export const closeSession = operation({
 
 export const listInterventions = operation({
   id: "listInterventions",
+  access: "viewer",
   door: "people",
   tag: "interventions",
   method: "GET",
@@ -222,6 +239,7 @@ export const listInterventions = operation({
 
 export const respondIntervention = operation({
   id: "respondIntervention",
+  access: "member",
   door: "people",
   tag: "interventions",
   method: "POST",
@@ -235,6 +253,7 @@ export const respondIntervention = operation({
 
 export const listActivity = operation({
   id: "listActivity",
+  access: "viewer",
   door: "people",
   tag: "activity",
   method: "GET",
@@ -248,6 +267,7 @@ export const listActivity = operation({
 
 export const createPipeline = operation({
   id: "createPipeline",
+  access: "member",
   door: "people",
   tag: "pipelines",
   method: "POST",
@@ -269,6 +289,7 @@ const DemoRun = z.object({ project: Project, state: DemoState, tasks: z.array(Ta
 
 export const viewDemo = operation({
   id: "viewDemo",
+  access: "signed_in",
   door: "people",
   tag: "demo",
   method: "GET",
@@ -280,6 +301,7 @@ export const viewDemo = operation({
 
 export const runDemo = operation({
   id: "runDemo",
+  access: "signed_in",
   door: "people",
   tag: "demo",
   method: "POST",
