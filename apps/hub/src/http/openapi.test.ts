@@ -1,12 +1,17 @@
 import { operations } from "@orchestratia/protocol/operations/all";
+import spectralCore, { type RulesetDefinition } from "@stoplight/spectral-core";
+import spectralRulesets from "@stoplight/spectral-rulesets";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestHub, type TestHub } from "../testing/test-hub.ts";
+
+const { Spectral } = spectralCore;
+const { oas } = spectralRulesets;
 
 interface OperationObject {
   operationId: string;
   parameters?: { name: string; in: string; required?: boolean; schema: unknown }[];
-  requestBody?: { content: Record<string, { schema: unknown }> };
-  responses: Record<string, { description: string; content: Record<string, { schema: unknown }> }>;
+  requestBody?: { content: Record<string, { schema: unknown; example?: unknown }> };
+  responses: Record<string, { description: string; content: Record<string, { schema: unknown; example?: unknown }> }>;
   security?: Record<string, string[]>[];
 }
 
@@ -77,8 +82,27 @@ test("each operation says who may call it, what it answers and what it refuses",
   expect(document.paths["/api/v1/servers/register"]?.post?.responses[401]?.description).toContain("token_used");
 });
 
+test("each body and each answer has an example that its schema accepts", () => {
+  for (const { it } of described()) {
+    const operation = operations.find(({ id }) => id === it.operationId);
+    const body = it.requestBody?.content["application/json"];
+    expect(body === undefined, it.operationId).toBe(operation?.body === undefined);
+    if (body) expect(operation?.body.safeParse(body.example).error, it.operationId).toBeUndefined();
+    const answer = it.responses[operation?.status ?? 0]?.content["application/json"];
+    expect(answer, it.operationId).toHaveProperty("example");
+    expect(operation?.response.safeParse(answer?.example).error, it.operationId).toBeUndefined();
+  }
+});
+
 test("the page that shows it is there", async () => {
   const response = await hub.fetch("/api/docs/");
   expect(response.status).toBe(200);
   expect(await response.text()).toContain("swagger-ui");
+});
+
+test("Spectral's rules for OpenAPI find nothing", async () => {
+  const spectral = new Spectral();
+  spectral.setRuleset({ extends: [oas as RulesetDefinition], rules: {} });
+  const found = await spectral.run(document as unknown as Record<string, unknown>);
+  expect(found.map(({ code, path, message }) => `${code} at ${path.join("/")}: ${message}`)).toEqual([]);
 });

@@ -1,25 +1,61 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
-import type { Door, Operation } from "@orchestratia/protocol/operation";
+import type { Access, Door, Operation } from "@orchestratia/protocol/operation";
+import { operations } from "@orchestratia/protocol/operations/all";
 import { type ProblemCode, problems } from "@orchestratia/protocol/problems";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { exampleOf } from "./openapi-examples.ts";
 
 /** What may come back from any operation behind the door. */
 const COMMON: Readonly<Record<Door, readonly ProblemCode[]>> = {
   public: ["too_many_requests", "shutting_down", "database_unavailable", "internal"],
-  people: ["unauthenticated", "csrf_failed", "too_many_requests", "shutting_down", "database_unavailable", "internal"],
+  people: [
+    "unauthenticated",
+    "csrf_failed",
+    "forbidden",
+    "too_many_requests",
+    "shutting_down",
+    "database_unavailable",
+    "internal",
+  ],
   daemons: ["unauthenticated", "forbidden", "too_many_requests", "shutting_down", "database_unavailable", "internal"],
   agents: ["unauthenticated", "forbidden", "too_many_requests", "shutting_down", "database_unavailable", "internal"],
 };
 const WITH_INPUT: readonly ProblemCode[] = ["invalid_request", "nul_character"];
-const WITH_BODY: readonly ProblemCode[] = ["malformed_json", "body_too_large", "unsupported_media_type"];
+const WITH_BODY: readonly ProblemCode[] = [
+  "malformed_json",
+  "body_too_large",
+  "unsupported_media_type",
+  "json_too_deep",
+  "lone_surrogate",
+];
+/** What may come back from every operation whose path names one of these. */
+const WITH_NAMED: Readonly<Record<string, readonly ProblemCode[]>> = {
+  project: ["project_not_found"],
+  task: ["task_not_found", "task_ambiguous"],
+  session: ["session_not_found"],
+  server: ["server_not_found"],
+  intervention: ["intervention_not_found", "intervention_ambiguous"],
+};
 
 const SECURITY: Readonly<Record<Door, Record<string, string[]>[]>> = {
   public: [],
   people: [{ cookie: [], csrf: [] }, { bearer: [] }],
   daemons: [{ serverKey: [] }],
   agents: [{ sessionToken: [] }, { serverKey: [] }],
+};
+
+const ACCESS: Readonly<Record<Access, string>> = {
+  anyone: "Anybody may call it",
+  signed_in: "Whoever has signed in",
+  viewer: "Viewers of the project and up",
+  member: "Members of the project and up",
+  owner: "Owners of the project, and admins",
+  admin: "Admins of the hub",
+  server: "Servers, with their key",
+  worker: "Every session, with its token",
+  orchestrator: "Sessions with the role of an orchestrator",
 };
 
 const PROBLEM_SCHEMA = {
@@ -40,7 +76,16 @@ export async function openApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
-      info: { title: "Orchestratia hub", version: "1", license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+      info: {
+        title: "Orchestratia hub",
+        version: "1",
+        description:
+          "Everything that people, agents and daemons can ask of a hub. Errors are RFC 9457 problems with a stable code.",
+        contact: { name: "The maintainers of Orchestratia" },
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      servers: [{ url: "/", description: "The hub that serves this document" }],
+      tags: [...new Set(operations.map(({ tag }) => tag))].toSorted().map((name) => ({ name })),
       components: {
         schemas: { Problem: PROBLEM_SCHEMA as object },
         securitySchemes: {
@@ -63,7 +108,10 @@ export async function openApi(app: FastifyInstance): Promise<void> {
       const { schema, url } = jsonSchemaTransform(document as Parameters<typeof jsonSchemaTransform>[0]);
       return { url, schema: operation ? described(operation, schema as Record<string, unknown>) : schema };
     },
-    transformObject: jsonSchemaTransformObject as never,
+    transformObject: (document) =>
+      finished(
+        jsonSchemaTransformObject(document as Parameters<typeof jsonSchemaTransformObject>[0]) as Document,
+      ) as never,
   });
   await app.register(swaggerUi, { routePrefix: "/api/docs", staticCSP: false });
   app.get("/api/openapi.json", { schema: { hide: true } }, () => app.swagger());
@@ -75,16 +123,21 @@ function described(operation: Operation, schema: Record<string, unknown>) {
     ...schema,
     operationId: operation.id,
     summary: operation.summary,
+    description: `${operation.summary}. ${ACCESS[operation.access]}.`,
     security: SECURITY[operation.door],
     response: {
-      [operation.status]: { description: "Done", content: { "application/json": { schema: success } } },
+      [operation.status]: {
+        description: "Done",
+        content: { "application/json": { schema: success, example: exampleOf(operation.response, "output") } },
+      },
       ...problemResponses(problemsOf(operation)),
     },
   };
 }
 
-function problemsOf({ door, params, query, body, problems: own }: Operation): ProblemCode[] {
-  const codes = new Set<ProblemCode>([...own, ...COMMON[door]]);
+function problemsOf({ door, path, params, query, body, problems: own }: Operation): ProblemCode[] {
+  const named = Object.entries(WITH_NAMED).filter(([name]) => path.split("/").includes(`:${name}`));
+  const codes = new Set<ProblemCode>([...own, ...COMMON[door], ...named.flatMap(([, codes]) => codes)]);
   if (params || query || body) for (const code of WITH_INPUT) codes.add(code);
   if (body) for (const code of WITH_BODY) codes.add(code);
   return [...codes];
@@ -102,4 +155,29 @@ function problemResponses(codes: readonly ProblemCode[]): Record<string, unknown
     };
   }
   return responses;
+}
+
+interface Document {
+  paths: Record<string, Record<string, { operationId: string; requestBody?: { content: Record<string, object> } }>>;
+  components: { schemas: Record<string, unknown> };
+}
+
+/** Gives each body its example and leaves out the schemas that nothing refers to. */
+function finished(document: Document): Document {
+  const bodies = new Map(operations.map(({ id, body }) => [id, body]));
+  for (const { operationId, requestBody } of Object.values(document.paths).flatMap((path) => Object.values(path))) {
+    const body = bodies.get(operationId);
+    const json = requestBody?.content["application/json"];
+    if (body && json) Object.assign(json, { example: exampleOf(body, "input") });
+  }
+  const { schemas } = document.components;
+  for (let unused = unreferenced(document); unused.length > 0; unused = unreferenced(document)) {
+    for (const name of unused) delete schemas[name];
+  }
+  return document;
+}
+
+function unreferenced(document: Document): string[] {
+  const text = JSON.stringify(document);
+  return Object.keys(document.components.schemas).filter((name) => !text.includes(`"#/components/schemas/${name}"`));
 }

@@ -110,8 +110,13 @@ export class TestHub implements AsyncDisposable {
 
   /** Signed with the token of the hub's machine. */
   async system(): Promise<HubClient> {
+    return this.client(await this.systemHeaders());
+  }
+
+  /** What signs the requests of the machine that the hub runs on. */
+  async systemHeaders(): Promise<{ authorization: string }> {
     const token = await readFile(path.join(this.home, "local-token"), "utf8");
-    return this.client({ authorization: `Bearer ${token}` });
+    return { authorization: `Bearer ${token}` };
   }
 
   setupToken(): string {

@@ -41,6 +41,7 @@ export const agentListTasks = operation({
   summary: "The project's tasks, newest first; without `limit` the newest 1,000",
   query: PageQuery.extend({ status: z.string().max(40).optional(), project_id: z.string().max(64).optional() }),
   response: z.object({ tasks: z.array(TaskSummary), next: z.string().nullable() }),
+  problems: ["project_not_found"],
 });
 
 export const agentCreateTask = operation({
@@ -53,7 +54,17 @@ export const agentCreateTask = operation({
   body: NewTask,
   response: Task,
   status: 201,
-  problems: ["forbidden", "dependency_cycle", "input_name_taken", "contract_missing", "contract_schema_invalid"],
+  problems: [
+    "task_not_found",
+    "task_ambiguous",
+    "parent_settled",
+    "project_not_found",
+    "forbidden",
+    "dependency_cycle",
+    "input_name_taken",
+    "contract_missing",
+    "contract_schema_invalid",
+  ],
 });
 
 export const agentCheckTasks = operation({
@@ -65,6 +76,7 @@ export const agentCheckTasks = operation({
   summary: "Every unsettled task of the session (or, without one, of the server)",
   query: z.object({ session_id: z.string().max(64).optional() }),
   response: z.object({ count: z.number().int(), tasks: z.array(Task) }),
+  problems: ["session_not_found"],
 });
 
 export const agentViewTask = operation({
@@ -285,7 +297,15 @@ export const agentCreatePipeline = operation({
   body: NewPipeline,
   response: Pipeline,
   status: 201,
-  problems: ["pipeline_invalid", "dependency_cycle", "forbidden"],
+  problems: [
+    "session_not_found",
+    "session_ambiguous",
+    "task_not_found",
+    "task_ambiguous",
+    "pipeline_invalid",
+    "dependency_cycle",
+    "forbidden",
+  ],
 });
 
 export const agentListInterventions = operation({
@@ -297,6 +317,7 @@ export const agentListInterventions = operation({
   summary: "What waits or waited for an answer, newest first",
   query: InterventionFilter,
   response: z.array(Intervention),
+  problems: ["task_not_found", "task_ambiguous"],
 });
 
 export const agentRespondIntervention = operation({
@@ -331,6 +352,7 @@ export const agentListSessions = operation({
   summary: "The project's live sessions",
   query: z.object({ project_id: z.string().max(64).optional() }),
   response: z.object({ sessions: z.array(AgentSession) }),
+  problems: ["project_not_found"],
 });
 
 /** What an agent is told about itself when it starts. */

@@ -47,6 +47,9 @@ export const createTask = operation({
   response: Task,
   status: 201,
   problems: [
+    "parent_settled",
+    "task_not_found",
+    "task_ambiguous",
     "project_not_found",
     "dependency_cycle",
     "input_name_taken",

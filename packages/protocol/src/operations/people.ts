@@ -234,7 +234,7 @@ export const listInterventions = operation({
   params: InProject,
   query: InterventionFilter,
   response: z.object({ interventions: z.array(Intervention) }),
-  problems: ["project_not_found"],
+  problems: ["task_not_found", "task_ambiguous", "project_not_found"],
 });
 
 export const respondIntervention = operation({
@@ -262,7 +262,7 @@ export const listActivity = operation({
   params: InProject,
   query: ActivityFilter,
   response: z.object({ activity: z.array(Activity) }),
-  problems: ["project_not_found"],
+  problems: ["task_not_found", "task_ambiguous", "project_not_found"],
 });
 
 export const createPipeline = operation({
@@ -277,7 +277,15 @@ export const createPipeline = operation({
   body: NewPipeline,
   response: Pipeline,
   status: 201,
-  problems: ["project_not_found", "pipeline_invalid", "dependency_cycle"],
+  problems: [
+    "session_not_found",
+    "session_ambiguous",
+    "task_not_found",
+    "task_ambiguous",
+    "project_not_found",
+    "pipeline_invalid",
+    "dependency_cycle",
+  ],
 });
 
 export const DemoState = z
