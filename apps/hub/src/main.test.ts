@@ -1,75 +1,31 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import os from "node:os";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { HubClient } from "@orchestratia/client/http";
 import { heartbeat, registerServer } from "@orchestratia/protocol/operations/daemons";
 import { createProject, createRegistrationToken } from "@orchestratia/protocol/operations/people";
 import pg from "pg";
 import { expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
+import { HubProcess, scratchHome } from "./testing/hub-process.ts";
 import { createEmptyDatabase, createTestDatabase } from "./testing/test-database.ts";
 import { until } from "./testing/until.ts";
 
 // Each test starts processes that compile the hub first.
 vi.setConfig({ testTimeout: 90_000 });
 
-const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
-
-/** The hub as a process of its own. */
-class Program implements AsyncDisposable {
-  readonly child: ChildProcess;
-  output = "";
-  errors = "";
-  readonly exit: Promise<number | null>;
-
-  constructor(environment: Record<string, string>) {
-    this.child = spawn(process.execPath, ["--conditions=development", "--import=tsx", MAIN], {
-      env: { PATH: process.env.PATH ?? "", PORT: "0", ...environment },
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-    });
-    this.child.stdout?.on("data", (chunk) => {
-      this.output += chunk;
-    });
-    this.child.stderr?.on("data", (chunk) => {
-      this.errors += chunk;
-    });
-    this.exit = once(this.child, "exit").then(([code]) => code as number | null);
-  }
-
-  async ready(): Promise<{ url: string; setup_link: string | null }> {
-    const [message] = await Promise.race([
-      once(this.child, "message"),
-      this.exit.then(() => Promise.reject(new Error(this.errors))),
-    ]);
-    return message as { url: string; setup_link: string | null };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill("SIGKILL");
-    await this.exit;
-  }
-}
-
-async function scratchHome() {
-  const home = await mkdtemp(path.join(os.tmpdir(), "orchestratia-main-"));
-  return { home, [Symbol.asyncDispose]: () => rm(home, { recursive: true, force: true }) };
-}
-
 test("it migrates an empty database, says where it is, and a second hub on it gives up", async () => {
   await using database = await createEmptyDatabase();
   await using scratch = await scratchHome();
   const environment = { DATABASE_URL: database.url, ORCHESTRATIA_HOME: scratch.home };
-  await using hub = new Program(environment);
+  await using hub = new HubProcess(environment);
   const { url, setup_link } = await hub.ready();
   expect(setup_link).toMatch(new RegExp(`^${url}/setup\\?token=`));
   // What is printed ends up in logs: the link goes through the channel alone.
   expect(hub.output + hub.errors).not.toContain("token=");
   expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: "ready" });
 
-  await using second = new Program(environment);
+  await using second = new HubProcess(environment);
   expect(await second.exit).toBe(1);
   expect(second.errors).toContain("another hub is already running on this database");
 
@@ -80,7 +36,7 @@ test("it migrates an empty database, says where it is, and a second hub on it gi
 test("told to stop it refuses what is new, finishes what is under way, and closes sockets saying why", async () => {
   await using database = await createTestDatabase();
   await using scratch = await scratchHome();
-  await using hub = new Program({ DATABASE_URL: database.url, ORCHESTRATIA_HOME: scratch.home });
+  await using hub = new HubProcess({ DATABASE_URL: database.url, ORCHESTRATIA_HOME: scratch.home });
   const { url } = await hub.ready();
   const token = await readFile(path.join(scratch.home, "local-token"), "utf8");
   const system = new HubClient({ baseUrl: url, headers: () => ({ authorization: `Bearer ${token}` }) });
@@ -119,14 +75,14 @@ test("told to stop it refuses what is new, finishes what is under way, and close
 test("it stops when whoever started it lets go", async () => {
   await using database = await createTestDatabase();
   await using scratch = await scratchHome();
-  await using hub = new Program({ DATABASE_URL: database.url, ORCHESTRATIA_HOME: scratch.home });
+  await using hub = new HubProcess({ DATABASE_URL: database.url, ORCHESTRATIA_HOME: scratch.home });
   await hub.ready();
   hub.child.disconnect();
   expect(await hub.exit).toBe(0);
 });
 
 test("an environment that makes no sense ends it with one clear message", async () => {
-  await using hub = new Program({ PORT: "many" });
+  await using hub = new HubProcess({ PORT: "many" });
   expect(await hub.exit).toBe(2);
   expect(hub.errors).toMatch(/^The environment is not right:\n {2}PORT: /);
 });

@@ -19,6 +19,8 @@ export interface FakeDaemonOptions {
   answers?: boolean;
   /** Sent behind session_started; a version 1 daemon sends none. */
   agentStatus?: AgentStatus;
+  /** Told of every frame, after what the daemon itself did about it. */
+  onFrame?: (frame: HubFrame) => void;
 }
 
 /** A terminal that the fake daemon has. */
@@ -77,7 +79,9 @@ export class FakeDaemon implements AsyncDisposable {
     socket.on("message", (data: Buffer) => {
       const frame = HubFrame.parse(JSON.parse(data.toString()));
       frames.add(frame);
-      if (this.#socket === socket) this.#answer(frame);
+      if (this.#socket !== socket) return;
+      this.#answer(frame);
+      this.#options.onFrame?.(frame);
     });
     socket.on("close", (code, reason) => frames.end({ code, reason: reason.toString() }));
     socket.on("error", () => socket.terminate());
