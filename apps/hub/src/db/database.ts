@@ -41,6 +41,15 @@ const types: pg.CustomTypesConfig = {
   },
 };
 
+/**
+ * Without a listener a connection that breaks ends the process, at any moment of its life: idle, lent, or on its way from
+ * one to the other. Whoever waits for an answer on it is told by the query.
+ */
+export function listenForErrors(pool: pg.Pool, onIdleError: (error: Error) => void = () => {}): void {
+  pool.on("error", onIdleError);
+  pool.on("connect", (client) => client.on("error", () => {}));
+}
+
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const pool = new pg.Pool({
     connectionString: url,
@@ -48,8 +57,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     application_name: "orchestratia-hub",
     types,
   });
-  // Without a listener an idle connection that breaks would end the process.
-  pool.on("error", (error) => options.onConnectionError?.(error));
+  listenForErrors(pool, options.onConnectionError);
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     prisma,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
-import type { Database } from "./database.ts";
+import { type Database, listenForErrors } from "./database.ts";
 import { isTransient, MAX_RETRIES } from "./transaction.ts";
 
 export interface PreparedStatement {
@@ -12,7 +12,7 @@ export interface PreparedStatement {
 /** Connections that send a statement before the one before it has answered. */
 export function openPipelinedPool(database: Database, max: number): pg.Pool {
   const pool = new pg.Pool({ ...database.pool.options, max, min: 0, pipeline: true } as pg.PoolConfig);
-  pool.on("error", () => {});
+  listenForErrors(pool);
   return pool;
 }
 
@@ -34,16 +34,12 @@ export async function pipelinedTransaction(pool: pg.Pool, statements: PreparedSt
 
 async function attempt(pool: pg.Pool, statements: PreparedStatement[]): Promise<unknown[][]> {
   const client = await pool.connect();
-  // A connection that dies says so here as well as in the queries that wait; unheard, it would end the process.
-  const onError = () => {};
-  client.on("error", onError);
   const begun = client.query("begin");
   const sent = statements.map((statement) => client.query(statement));
   const ended = client.query("commit");
   const answers = await Promise.allSettled([begun, ...sent, ended]);
   const refused = answers.find((answer) => answer.status === "rejected");
   const commit = answers.at(-1);
-  client.off("error", onError);
   // A connection whose commit did not answer is in an unknown state: never lend it again.
   client.release(commit?.status === "rejected" ? (commit.reason as Error) : undefined);
   if (refused) throw refused.reason;

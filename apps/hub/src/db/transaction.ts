@@ -51,7 +51,7 @@ export async function transaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>
 async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  // A connection that dies says so here as well as in the query that waits; unheard, it would end the process.
+  // A connection that dies says so here, also when no query waits on it: it must not be lent again.
   const onError = (error: Error) => {
     broken = error;
   };
