@@ -79,3 +79,5 @@ export type DashboardFrame = z.infer<typeof DashboardFrame>;
 
 /** Largest frame a viewer may send, in bytes. */
 export const VIEWER_FRAME_MAX_BYTES = 512 * 1024;
+/** How many frames a second the hub reads from one viewer; more wait in its socket. */
+export const VIEWER_FRAMES_PER_SECOND = 1_000;

@@ -1,5 +1,10 @@
 import type { Socket } from "node:net";
-import { type DashboardFrame, VIEWER_FRAME_MAX_BYTES, ViewerFrame } from "@orchestratia/protocol/dashboard-link";
+import {
+  type DashboardFrame,
+  VIEWER_FRAME_MAX_BYTES,
+  VIEWER_FRAMES_PER_SECOND,
+  ViewerFrame,
+} from "@orchestratia/protocol/dashboard-link";
 import { Problem } from "@orchestratia/protocol/problems";
 import { CLOSE_CODES } from "@orchestratia/protocol/server-link";
 import { decodeTerminalFrame, type TerminalFrame } from "@orchestratia/protocol/terminal-frame";
@@ -7,6 +12,7 @@ import type { FastifyBaseLogger } from "fastify";
 import { WebSocket } from "ws";
 import type { Caller } from "../access/caller.ts";
 import { limitInbound } from "../sockets/inbound-limit.ts";
+import { limitInboundRate } from "../sockets/inbound-rate.ts";
 import type { OutputSink } from "./attachment.ts";
 
 /** Asks who is there; undefined when nobody known is. It is asked again while the connection lasts. */
@@ -49,6 +55,7 @@ export class ViewerConnection implements OutputSink {
   readonly #log: FastifyBaseLogger;
   readonly #authTimer: NodeJS.Timeout;
   readonly #liftLimits: (() => void)[] = [];
+  readonly #liftRate: () => void;
   #state: "silent" | "asking" | "open" | "ended" = "silent";
   #caller: Caller | undefined;
   #signIn: SignIn | undefined;
@@ -64,6 +71,7 @@ export class ViewerConnection implements OutputSink {
     this.#log = log;
     this.#authTimer = setTimeout(() => this.#refuse(CLOSE_CODES.authTimeout, "nobody signed in"), authMs);
     this.#limit(FIRST_FRAME_MAX_BYTES);
+    this.#liftRate = limitInboundRate(socket, VIEWER_FRAMES_PER_SECOND);
     socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     socket.on("pong", () => {
       this.#answered = true;
@@ -239,6 +247,7 @@ export class ViewerConnection implements OutputSink {
     const wasOpen = this.#state === "open";
     this.#state = "ended";
     clearTimeout(this.#authTimer);
+    this.#liftRate();
     for (const lift of this.#liftLimits.splice(0)) lift();
     this.#stream.off("drain", this.#drained);
     this.#early = [];

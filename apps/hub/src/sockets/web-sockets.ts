@@ -4,13 +4,13 @@ import websocket from "@fastify/websocket";
 import { CLOSE_CODES, DAEMON_FRAME_MAX_BYTES } from "@orchestratia/protocol/server-link";
 import type { FastifyInstance } from "fastify";
 
-/** How long a peer may take to say goodbye when the hub stops. */
+/** How long a peer may take to say goodbye. */
 const GOODBYE_MS = 1_000;
 
 /** The sockets of all doors. Compressing each one would cost hundreds of kilobytes and most of the processor. */
 export async function registerWebSockets(app: FastifyInstance): Promise<void> {
   await app.register(websocket, {
-    options: { maxPayload: DAEMON_FRAME_MAX_BYTES, perMessageDeflate: false },
+    options: { maxPayload: DAEMON_FRAME_MAX_BYTES, perMessageDeflate: false, closeTimeout: GOODBYE_MS },
     // ws closes the socket itself, with the code that says why.
     errorHandler: (error, _socket, request) => request.log.info({ err: error }, "a socket was cut"),
     async preClose() {
