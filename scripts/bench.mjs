@@ -4,7 +4,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { bootstrap, build, root } from "./bootstrap.mjs";
 
-const BENCHES = ["matching", "cascade", "push"];
+const BENCHES = ["matching", "cascade", "push", "rest", "idle", "neighbours"];
 const given = process.argv.slice(2);
 const named = given.filter((argument) => !argument.startsWith("--"));
 const options = given.filter((argument) => argument.startsWith("--"));

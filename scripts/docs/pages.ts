@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { frameAccessTable, machineAccessTable, peopleAccessTable } from "./access.ts";
 import { activityTable } from "./activity.ts";
 import { closeCodeTable, daemonFrameTable, dashboardFrameTable, hubFrameTable, viewerFrameTable } from "./frames.ts";
 import { lifecycleDiagram, moveTable } from "./lifecycle.ts";
@@ -34,6 +35,11 @@ const PAGES: Readonly<Record<string, () => Parts>> = {
     "close codes": closeCodeTable(),
     "frame limits": frameLimits(),
     facts: activityTable(),
+  }),
+  "docs/security.md": () => ({
+    "access of people": peopleAccessTable(),
+    "access of machines": machineAccessTable(),
+    "access of frames": frameAccessTable(),
   }),
 };
 

@@ -9,6 +9,10 @@ const MEANINGS: Readonly<Record<keyof ProjectSettings, string>> = {
   auto_start_sessions: "The hub starts a session where assigned work has none",
   default_agent: "What such a session runs",
   default_server_dir: "Where it starts when the task names no repository of the server",
+  on_upstream_failure: "The hub asks about each task that waits, or cancels it with all that waits for it in turn",
+  on_worker_lost: "The hub asks, gives the task back to the queue, or fails it",
+  grace: "Before that happens, and before a server that is offline loses what nobody has begun",
+  max_attempts: "With requeue",
   close_session_on_settle: "Cancelling a task also ends its session",
 };
 

@@ -42,6 +42,7 @@ export function createContext({ environment, json, stdin, stdout, stderr }: Cont
         baseUrl: url,
         headers: () => ({ "x-api-key": apiKey, "user-agent": `orchestratia-cli/${version()}` }),
         fetch: nodeFetch,
+        retries: 2,
         ...options,
       });
     },

@@ -175,18 +175,33 @@ test("without a command the help comes, and the exit code is 1; asked for, it is
   expect((await orchestratia(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
-test("a dry run shows what would be made", async () => {
+test("a dry run shows what would be made, and where each task would go", async () => {
+  const placement = { index: 0, id: null, title: "Describe", blocked: false, server_id: null, server_name: null };
   hub.answers.agentCreatePipeline = {
     pipeline: null,
     tasks_created: 0,
     id_map: {},
     tasks: [],
     dry_run: true,
+    placements: [
+      { ...placement, server_name: "box", reason: null },
+      { ...placement, title: "Build", server_name: "box", blocked: true, reason: null },
+      { ...placement, title: "Ship", reason: "No server is registered" },
+    ],
     warnings: ["odd"],
   };
   const inline = JSON.stringify({ tasks: [{ title: "Describe", spec: "S" }] });
   const { stdout } = await orchestratia(["pipeline", "create", "--inline", inline, "--dry-run"]);
-  expect(stdout).toBe("[ORCHESTRATIA] Nothing made; would make 1 task:\n  Describe\n  Warning: odd\n");
+  expect(stdout).toBe(
+    [
+      "[ORCHESTRATIA] Nothing made; would make 3 tasks:",
+      "  Describe → box",
+      "  Build → box, after what it waits for",
+      "  Ship → no server yet: No server is registered",
+      "  Warning: odd",
+      "",
+    ].join("\n"),
+  );
 });
 
 test("where a task went is said, not where it was sent", async () => {

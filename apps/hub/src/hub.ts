@@ -1,28 +1,43 @@
 import type { AddressInfo } from "node:net";
+import path from "node:path";
 import { CLOSE_CODES } from "@orchestratia/protocol/server-link";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { SYSTEM } from "./access/caller.ts";
 import { Identities } from "./access/identities.ts";
 import { SignInTokens } from "./access/sign-in-token.ts";
+import { Denials } from "./activity/denials.ts";
 import { activityRoutes } from "./activity/routes.ts";
+import { eventRoutes } from "./activity/stream-routes.ts";
+import { approvalRuleRoutes } from "./approval-rules/routes.ts";
 import type { Config } from "./config.ts";
 import { DashboardLink } from "./dashboard-link/dashboard-link.ts";
 import { type Database, openDatabase } from "./db/database.ts";
 import { demoRoutes } from "./demo/routes.ts";
 import { dependencyRoutes } from "./dependencies/routes.ts";
+import { doctorRoutes } from "./doctor/routes.ts";
+import { epicRoutes } from "./epics/routes.ts";
 import { Bus } from "./events/bus.ts";
 import { Sequencer } from "./events/sequencer.ts";
+import { idempotencyExpiry } from "./http/idempotency-expiry.ts";
 import { readinessOf } from "./http/readiness.ts";
 import { buildServer } from "./http/server.ts";
 import { SignIn } from "./http/sign-in.ts";
 import { interventionRoutes } from "./interventions/routes.ts";
 import { matchingRoutes } from "./matching/routes.ts";
 import { noteRoutes } from "./notes/routes.ts";
+import { outputRoutes } from "./output/routes.ts";
 import { pipelineRoutes } from "./pipelines/routes.ts";
+import { projectFor } from "./projects/access.ts";
 import { projectRoutes } from "./projects/routes.ts";
+import { openRemote } from "./remote/remote.ts";
+import { remoteRoutes } from "./remote/routes.ts";
+import { searchRoutes } from "./search/routes.ts";
 import { ServerConnections } from "./server-link/connections.ts";
+import { daemonRoutes } from "./server-link/daemon-routes.ts";
 import { ServerLink } from "./server-link/server-link.ts";
+import { serverKeyRoutes } from "./servers/key-routes.ts";
+import { KeyWatch } from "./servers/key-watch.ts";
 import { OfflineWatch, type OfflineWatchOptions } from "./servers/offline-watch.ts";
 import { serverRoutes } from "./servers/routes.ts";
 import type { Servers } from "./servers/servers.ts";
@@ -35,6 +50,7 @@ import type { SessionHub } from "./sessions/session-hub.ts";
 import { StartDeadlines } from "./sessions/start-deadlines.ts";
 import { startSession } from "./sessions/start-session.ts";
 import { agentTaskRoutes } from "./tasks/agent-routes.ts";
+import { moveRoutes } from "./tasks/move-routes.ts";
 import { openEngine, type RunningEngine } from "./tasks/open-engine.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import { workerRoutes } from "./tasks/worker-routes.ts";
@@ -52,6 +68,8 @@ export interface HubOptions {
   databaseUrl: string;
   log: Logger;
   watch?: OfflineWatchOptions;
+  /** Milliseconds between two looks at what readers of events may see. */
+  streamBeatMs?: number;
 }
 
 /** A hub that listens. Disposing of it stops it gracefully: it drains what is under way and lets everything go. */
@@ -67,7 +85,7 @@ export interface Hub extends AsyncDisposable {
 }
 
 /** Wires the hub, from the database up to its doors, and opens them. */
-export async function startHub({ config, databaseUrl, log, watch }: HubOptions): Promise<Hub> {
+export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }: HubOptions): Promise<Hub> {
   const database = openDatabase(databaseUrl, {
     maxConnections: 20,
     onConnectionError: (error) => log.warn({ err: error }, "a connection to the database broke"),
@@ -104,6 +122,14 @@ export async function startHub({ config, databaseUrl, log, watch }: HubOptions):
   };
   await loadSessions(sessionHub);
   const startDeadlines = new StartDeadlines(sessionHub);
+  const remote = openRemote(sessionHub, { folder: path.join(config.home, "transfers") });
+
+  const onKeysEnded = (serverId: string, hashes: readonly string[], why: string): void => {
+    for (const hash of hashes) identities.forget(hash);
+    connections.disconnectKeys(serverId, hashes, CLOSE_CODES.unauthenticated, why);
+  };
+  const openSockets = () => connections.openKeys();
+  const keyWatch = new KeyWatch({ sql: database.sql, log, openSockets, onKeysEnded });
 
   // What moves tasks.
   const engine = openEngine({
@@ -114,6 +140,7 @@ export async function startHub({ config, databaseUrl, log, watch }: HubOptions):
     events: sequencer,
     startSession: (start) => startSession(sessionHub, start),
     closeSession: (sessionId) => closeSession(sessionHub, SYSTEM, sessionId),
+    doors: [idempotencyExpiry(database.sql, log), keyWatch],
     log,
   });
   const serverChanged = async (serverId: string): Promise<void> => {
@@ -132,12 +159,12 @@ export async function startHub({ config, databaseUrl, log, watch }: HubOptions):
     database,
     events: sequencer,
     publicUrl,
+    onHeartbeat: (serverId) => engine.leases.sawServer(serverId),
     isConnected: (serverId) => connections.isConnected(serverId),
     onServerChanged: (serverId) => void serverChanged(serverId),
-    onKeyReplaced: (serverId, oldHash) => {
-      identities.forget(oldHash);
-      connections.disconnect(serverId, CLOSE_CODES.unauthenticated, "the server has another key now");
-    },
+    onKeysEnded,
+    forgetKey: (hash) => identities.forget(hash),
+    onKeysEnding: () => keyWatch.wake(),
     log,
   };
   const offlineWatch = new OfflineWatch(servers, watch);
@@ -150,6 +177,7 @@ export async function startHub({ config, databaseUrl, log, watch }: HubOptions):
       const caller = (await identities.find(apiKey))?.caller;
       return caller?.kind === "server" ? caller : undefined;
     },
+    onFrame: remote.received,
   });
   const dashboardLink = new DashboardLink(sessionHub, {
     bus,
@@ -164,34 +192,58 @@ export async function startHub({ config, databaseUrl, log, watch }: HubOptions):
     attempts: new SignInAttempts(),
     home: config.home,
   };
+  const denials = new Denials(database.sql, sequencer);
   let stopping = false;
   const isStopping = () => stopping;
   const app = await buildServer({
     config,
     log,
+    findProject: (caller, ref) => projectFor(database, caller, ref),
+    sql: database.sql,
+    publicUrl,
+    onDenied: (denial) =>
+      denials.record(denial).catch((error) => log.error({ err: error }, "a denial could not be recorded")),
     signIn,
     isStopping,
     readiness: readinessOf({ sql: database.sql, dashboardUrl: config.dashboardUrl, isStopping }),
     routes: (app) => {
+      app.addHook("onResponse", async ({ identity }) => {
+        if (identity?.serverKeyId !== undefined) keyWatch.used(identity.serverKeyId);
+        if (identity?.caller.kind === "session") engine.leases.sawSession(identity.caller.id);
+      });
       userRoutes(app, { users, cookieName, csrfSecret: secrets.csrf_secret });
       projectRoutes(app, {
         database,
         events: sequencer,
-        onSettingsChanged: (projectId) => engine.matcher.wake(projectId),
+        onSettingsChanged: (projectId) => {
+          engine.matcher.wake(projectId);
+          engine.delivery.settingsChanged();
+        },
       });
       serverRoutes(app, { servers, inventoryEnded: (serverId) => serverLink.inventoryEnded(serverId) });
+      serverKeyRoutes(app, servers);
       sessionRoutes(app, sessionHub);
       agentSessionRoutes(app, sessionHub, engine);
       taskRoutes(app, engine);
+      moveRoutes(app, engine);
       agentTaskRoutes(app, engine);
       workerRoutes(app, engine);
       dependencyRoutes(app, engine);
       noteRoutes(app, engine);
       interventionRoutes(app, engine);
       matchingRoutes(app, engine);
+      searchRoutes(app, engine);
+      epicRoutes(app, engine);
+      outputRoutes(app, engine);
       pipelineRoutes(app, engine);
       demoRoutes(app, engine);
+      doctorRoutes(app, { database, connections });
       activityRoutes(app, database);
+      const stillIs = (request: FastifyRequest) => signIn.stillIs(request);
+      eventRoutes(app, { database, bus, stillIs, ...(streamBeatMs !== undefined && { beatMs: streamBeatMs }) });
+      remoteRoutes(app, remote);
+      approvalRuleRoutes(app, { database, connections, events: sequencer });
+      daemonRoutes(app, sessionHub);
       serverLink.routes(app);
       dashboardLink.routes(app);
     },
@@ -212,6 +264,7 @@ export async function startHub({ config, databaseUrl, log, watch }: HubOptions):
     connections[Symbol.dispose]();
     startDeadlines[Symbol.dispose]();
     await serverLink.settled();
+    await remote[Symbol.asyncDispose]();
     await offlineWatch[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();
     await sequencer[Symbol.asyncDispose]();

@@ -9,6 +9,7 @@ import { HubClient, RefusedError, UnreachableError } from "./http.ts";
 const echo = operation({
   id: "echo",
   door: "people",
+  access: "signed_in",
   tag: "test",
   method: "POST",
   path: "/api/v1/things/:thing/parts/:part",
@@ -21,6 +22,7 @@ const echo = operation({
 const list = operation({
   id: "list",
   door: "people",
+  access: "signed_in",
   tag: "test",
   method: "GET",
   path: "/api/v1/things",
@@ -151,4 +153,62 @@ test("the caller can give a call up", async () => {
   await expect(new HubClient({ baseUrl: hub.url }).call(list, { signal: abort.signal })).rejects.toThrow(
     UnreachableError,
   );
+});
+
+/** Breaks off the first connections and answers the ones behind them. */
+async function serveAfter(broken: number) {
+  const seen: Seen[] = [];
+  const server = await serve((request, response) => {
+    seen.push(request);
+    if (seen.length <= broken) response.destroy();
+    else json(response, 200, request.line.startsWith("GET") ? [] : { got: "it" });
+  });
+  return { ...server, seen };
+}
+
+test("a POST without an answer is sent again with the same key, each call with its own", async () => {
+  await using server = await serveAfter(2);
+  const client = new HubClient({ baseUrl: server.url, retries: 2 });
+  expect(await client.call(echo, input)).toEqual({ got: "it" });
+  await client.call(echo, input);
+  const keys = server.seen.map(({ headers }) => headers["idempotency-key"]);
+  expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+  expect(keys.slice(0, 3)).toEqual([keys[0], keys[0], keys[0]]);
+  expect(keys[3]).not.toBe(keys[0]);
+});
+
+test("nothing is sent again where the hub would do it twice, or where nobody asked for it", async () => {
+  const attempts = async (client: { retries?: number }, called: typeof echo) => {
+    await using server = await serveAfter(10);
+    const refused = new HubClient({ baseUrl: server.url, ...client }).call(called, input);
+    await expect(refused).rejects.toBeInstanceOf(UnreachableError);
+    return server.seen.map(({ headers }) => headers["idempotency-key"]);
+  };
+  expect(await attempts({}, echo)).toEqual([undefined]);
+  expect(await attempts({ retries: 2 }, { ...echo, method: "PATCH" })).toEqual([undefined]);
+  expect(await attempts({ retries: 2 }, { ...echo, door: "public" })).toEqual([undefined]);
+  expect(await attempts({ retries: 1 }, echo)).toHaveLength(2);
+});
+
+test("a read is sent again without a key, and a refusal is an answer", async () => {
+  await using server = await serveAfter(1);
+  expect(await new HubClient({ baseUrl: server.url, retries: 1 }).call(list)).toEqual([]);
+  expect(server.seen.map(({ headers }) => headers["idempotency-key"])).toEqual([undefined, undefined]);
+  let asked = 0;
+  await using refusing = await serve((_, response) => {
+    asked += 1;
+    json(response, 503, new Problem("database_unavailable").toDocument());
+  });
+  const refused = new HubClient({ baseUrl: refusing.url, retries: 3 }).call(echo, input);
+  await expect(refused).rejects.toMatchObject({ code: "database_unavailable" });
+  expect(asked).toBe(1);
+});
+
+test("a call that is given up is not sent again", async () => {
+  await using server = await serveAfter(10);
+  const abort = new AbortController();
+  const call = new HubClient({ baseUrl: server.url, retries: 5 }).call(list, { signal: abort.signal });
+  setImmediate(() => abort.abort());
+  await expect(call).rejects.toBeInstanceOf(UnreachableError);
+  expect(server.seen.length).toBeLessThan(6);
 });

@@ -33,6 +33,17 @@ export interface HubClientOptions {
   fetch?: typeof fetch;
   /** Milliseconds until a call is given up. */
   timeoutMs?: number;
+  /**
+   * How often a call is sent again when no answer came. A POST then brings an Idempotency-Key, so that the hub carries it
+   * out once however often it arrives; the public and the daemons' door know none, and their POSTs are sent once.
+   */
+  retries?: number;
+}
+
+interface Answer {
+  ok: boolean;
+  status: number;
+  text: string;
 }
 
 type Input<S extends z.ZodType> = z.input<S>;
@@ -69,24 +80,38 @@ export class HubClient {
       signal?: AbortSignal;
     };
     const url = this.#options.baseUrl + fillPath(operation.path, given.params) + queryString(given.query);
-    const { ok, status, text } = await this.#send(url, {
+    const retries = isRepeatable(operation) ? (this.#options.retries ?? 0) : 0;
+    const init: RequestInit = {
       method: operation.method,
       headers: {
         accept: "application/json",
+        ...(retries > 0 && operation.method === "POST" ? { "idempotency-key": randomKey() } : {}),
         ...(given.body === undefined ? {} : { "content-type": "application/json" }),
         ...this.#options.headers?.(),
         ...given.headers,
       },
       ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
       signal: given.signal ?? AbortSignal.timeout(this.#options.timeoutMs ?? 60_000),
-    });
+    };
+    const { ok, status, text } = await this.#sendAgain(url, init, retries);
     const document = parseJson(text);
     if (!ok) throw new RefusedError(status, asRecord(document));
     if (document === undefined) throw new UnreachableError(`The answer of ${url} is not JSON.`);
     return document as ResponseOf<O>;
   }
 
-  async #send(url: string, init: RequestInit): Promise<{ ok: boolean; status: number; text: string }> {
+  async #sendAgain(url: string, init: RequestInit, retries: number): Promise<Answer> {
+    for (let left = retries; ; left -= 1) {
+      try {
+        return await this.#send(url, init);
+      } catch (error) {
+        if (left <= 0 || init.signal?.aborted) throw error;
+      }
+      await pause(RETRY_PAUSE_MS * 2 ** (retries - left), init.signal);
+    }
+  }
+
+  async #send(url: string, init: RequestInit): Promise<Answer> {
     try {
       const response = await (this.#options.fetch ?? fetch)(url, init);
       return { ok: response.ok, status: response.status, text: await response.text() };
@@ -98,6 +123,29 @@ export class HubClient {
   }
 }
 
+const RETRY_PAUSE_MS = 200;
+
+/** A PATCH or DELETE done twice may be refused the second time, and the caller would not know why. */
+const isRepeatable = ({ method, door }: Operation): boolean =>
+  method === "GET" || (method === "POST" && (door === "people" || door === "agents"));
+
+/** `crypto.randomUUID` is missing in pages that came over plain http. */
+const randomKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** Ends early when the call is given up. */
+function pause(ms: number, signal: AbortSignal | null | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", done, { once: true });
+    function done() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}
+
 function fillPath(path: string, params: unknown): string {
   const values = asRecord(params);
   return path.replaceAll(/:([a-z_]+)/g, (_, name: string) => encodeURIComponent(String(values[name])));
@@ -106,7 +154,8 @@ function fillPath(path: string, params: unknown): string {
 function queryString(query: unknown): string {
   const given = Object.entries(asRecord(query)).filter(([, value]) => value !== undefined && value !== null);
   if (given.length === 0) return "";
-  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+  const pairs = given.flatMap(([name, value]) => [value].flat().map((one) => [name, String(one)]));
+  return `?${new URLSearchParams(pairs)}`;
 }
 
 const asRecord = (value: unknown): Record<string, unknown> =>

@@ -1,12 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  awaitedByScan,
   bestByScan,
   type Candidate,
   type Capabilities,
   compareCandidates,
   type Disqualifier,
+  effectiveCapabilities,
   explainMatch,
+  explainPlacing,
   hardRequirements,
   meetsHardRequirements,
   type Requirements,
@@ -127,7 +130,67 @@ test("a preferred machine that is off does not win", () => {
   expect(bestByScan(NOTHING, [off])).toBeUndefined();
 });
 
+describe("waiting for the preferred server", () => {
+  const asked = { ...NOTHING, repo: "acme/shop", preferServer: "forge" };
+  const preferred = (more: Partial<Candidate> = {}) => server({ id: "p", name: "Forge", ...more });
+  const other = server({ id: "o", name: "other" });
+  const tried = new Set(["p"]);
+
+  test.each<[what: string, of: Candidate]>([
+    ["off", preferred({ reachable: false })],
+    ["full", preferred({ activeTasks: 2 })],
+    ["off and full", preferred({ reachable: false, activeTasks: 9 })],
+  ])("one that is %s is waited for, as long as there is time", (_what, awaited) => {
+    expect(awaitedByScan(asked, [other, awaited])?.id).toBe("p");
+    expect(bestByScan(asked, [other, awaited], { waits: true })).toBeUndefined();
+    expect(bestByScan(asked, [other, awaited], { waits: false })?.id).toBe("o");
+    const explained = explainPlacing(asked, [other, awaited], { waits: true });
+    expect(explained.find(({ candidate }) => candidate.id === "o")).toMatchObject({
+      eligible: false,
+      disqualifiers: ["waits_for_preferred"],
+    });
+  });
+
+  test.each<[what: string, of: Candidate]>([
+    ["can be had", preferred()],
+    ["is being drained", preferred({ draining: true, reachable: false })],
+    ["lacks the repository", preferred({ reachable: false, capabilities: { ...NOTHING, repos: [] } })],
+    ["is another one", server({ id: "x", name: "x", reachable: false })],
+  ])("one that %s is not waited for", (_what, candidate) => {
+    expect(awaitedByScan(asked, [other, candidate])).toBeUndefined();
+    expect(bestByScan(asked, [other, candidate], { waits: true })).toBeDefined();
+  });
+
+  test("a server on which the task could not be started is neither taken nor waited for", () => {
+    expect(bestByScan(asked, [preferred(), other], { tried })?.id).toBe("o");
+    expect(awaitedByScan(asked, [preferred({ reachable: false }), other], tried)).toBeUndefined();
+    expect(explainMatch(asked, preferred(), tried)).toMatchObject({ eligible: false, disqualifiers: ["tried"] });
+  });
+});
+
+test("what the hub says of a server holds instead of the report, member by member", () => {
+  expect(effectiveCapabilities(capabilities, null)).toEqual(capabilities);
+  expect(effectiveCapabilities(capabilities, { tags: [], repos: ["blog"] })).toEqual({
+    ...capabilities,
+    tags: [],
+    repos: ["blog"],
+  });
+});
+
 describe("reading requirements", () => {
+  test.each([
+    ["90s", 90_000],
+    ["10 min", 600_000],
+    [" 2h ", 7_200_000],
+    ["1 d", 86_400_000],
+    ["soon", undefined],
+    [600, undefined],
+  ])("waiting %j for the preferred server is %j ms", (wait_for_preferred, ms) => {
+    const read = requirementsFrom({ capability_requirements: { prefer_server: "x", wait_for_preferred } });
+    expect(read.waitForPreferredMs).toBe(ms);
+    expect(requirementsFrom({ capability_requirements: { wait_for_preferred } })).toEqual(NOTHING);
+  });
+
   test("values are lower case, trimmed and each there once", () => {
     const spec = {
       capability_requirements: {

@@ -1,3 +1,5 @@
+import { durationMs } from "./duration.ts";
+
 /** What a server offers. Compared without regard to case. */
 export type Capabilities = {
   readonly repos: readonly string[];
@@ -16,7 +18,26 @@ export type Requirements = {
   readonly tags: readonly string[];
   /** A server's name or id. */
   readonly preferServer?: string;
+  /** While the preferred server is off or full, the task waits for it at most so long. */
+  readonly waitForPreferredMs?: number;
 };
+
+/** What the hub says of a server instead of its daemon; what is absent holds as reported. */
+export type CapabilitiesOverride = { readonly [Member in keyof Capabilities]?: Capabilities[Member] | undefined };
+
+/** What counts of a server: the report overlaid by the hub's override, member by member. */
+export function effectiveCapabilities(
+  reported: Capabilities,
+  override: CapabilitiesOverride | null | undefined,
+): Capabilities {
+  return {
+    repos: override?.repos ?? reported.repos,
+    languages: override?.languages ?? reported.languages,
+    environments: override?.environments ?? reported.environments,
+    tools: override?.tools ?? reported.tools,
+    tags: override?.tags ?? reported.tags,
+  };
+}
 
 /** A server as the matcher sees it. */
 export type Candidate = {
@@ -48,7 +69,15 @@ export type HardCriterion = "repo" | "languages" | "environments";
 export type CriterionName = HardCriterion | "tools" | "tags" | "prefer_server" | "online" | "capacity";
 
 /** Why a server is not chosen automatically; a person may still assign to it. */
-export type Disqualifier = HardCriterion | "unreachable" | "draining" | "no_capacity";
+export type Disqualifier = HardCriterion | "unreachable" | "draining" | "no_capacity" | "tried" | "waits_for_preferred";
+
+/** What a task's own history says about where it may go. */
+export type Placing = {
+  /** Servers on which it could not be started. */
+  readonly tried?: ReadonlySet<string> | undefined;
+  /** It still has time to wait for the server it prefers. */
+  readonly waits?: boolean;
+};
 
 export type Criterion = { name: CriterionName; points: number; matched: string[]; missing: string[] };
 
@@ -77,7 +106,11 @@ function hardCriteria(asked: Requirements, has: Capabilities): Record<HardCriter
 }
 
 /** What the server would score for the task, criterion by criterion; what the task does not ask for is left out. */
-export function explainMatch(requirements: Requirements, candidate: Candidate): MatchExplanation {
+export function explainMatch(
+  requirements: Requirements,
+  candidate: Candidate,
+  tried?: ReadonlySet<string>,
+): MatchExplanation {
   const { capabilities: has } = candidate;
   const hard = weigh(hardCriteria(requirements, has));
   const soft = weigh({
@@ -100,6 +133,7 @@ export function explainMatch(requirements: Requirements, candidate: Candidate): 
   if (!candidate.reachable) disqualifiers.push("unreachable");
   if (candidate.draining) disqualifiers.push("draining");
   if (!free) disqualifiers.push("no_capacity");
+  if (tried?.has(candidate.id)) disqualifiers.push("tried");
   const score = criteria.reduce((sum, { points }) => sum + points, 0);
   return { score, eligible: disqualifiers.length === 0, disqualifiers, criteria };
 }
@@ -117,6 +151,18 @@ function weigh<Name extends CriterionName>(asked: Record<Name, Asked>): (Criteri
 /** Whether a server with these capabilities may run the task at all, whatever its state. */
 export function meetsHardRequirements(requirements: Requirements, capabilities: Capabilities): boolean {
   return weigh(hardCriteria(requirements, capabilities)).every(({ points }) => points > 0);
+}
+
+/** Whether this is the server that the task would rather have, by its name or id. */
+const isPreferred = ({ preferServer }: Requirements, { id, name }: Pick<Candidate, "id" | "name">): boolean =>
+  preferServer !== undefined && [name, id].some((called) => fold(called) === fold(preferServer));
+
+/** The server is off or full, and that is all that keeps the task from it: worth some patience when it is preferred. */
+function mayBeAwaited(requirements: Requirements, candidate: Candidate, tried?: ReadonlySet<string>): boolean {
+  const { disqualifiers } = explainMatch(requirements, candidate, tried);
+  return (
+    disqualifiers.length > 0 && disqualifiers.every((reason) => reason === "unreachable" || reason === "no_capacity")
+  );
 }
 
 export type Ranked = { candidate: Candidate; score: number };
@@ -142,14 +188,46 @@ function compareText(left: string, right: string): number {
   return left < right ? -1 : 1;
 }
 
-/** The eligible candidate that comes first, found by explaining every one of them: what `ServerIndex.best` must equal. */
-export function bestByScan(requirements: Requirements, candidates: Iterable<Candidate>): Candidate | undefined {
-  let best: Ranked | undefined;
-  for (const candidate of candidates) {
-    const { eligible, score } = explainMatch(requirements, candidate);
-    if (eligible && (!best || compareCandidates({ candidate, score }, best) < 0)) best = { candidate, score };
+/** Every candidate explained, the eligible ones first, each part best first. The first eligible one gets the task. */
+export function explainPlacing(
+  requirements: Requirements,
+  candidates: Iterable<Candidate>,
+  { tried, waits }: Placing = {},
+): (Ranked & MatchExplanation)[] {
+  const explained = [...candidates].map((candidate) => ({
+    candidate,
+    ...explainMatch(requirements, candidate, tried),
+  }));
+  if (waits && awaitedByScan(requirements, candidates, tried)) {
+    for (const one of explained) {
+      if (one.eligible) one.disqualifiers.push("waits_for_preferred");
+      one.eligible = false;
+    }
   }
-  return best?.candidate;
+  return explained.sort(
+    (left, right) => Number(right.eligible) - Number(left.eligible) || compareCandidates(left, right),
+  );
+}
+
+/** Where an automatic assignment goes, found by explaining every server: what `ServerIndex.best` must equal. */
+export function bestByScan(
+  requirements: Requirements,
+  candidates: Iterable<Candidate>,
+  placing?: Placing,
+): Candidate | undefined {
+  const [first] = explainPlacing(requirements, candidates, placing);
+  return first?.eligible ? first.candidate : undefined;
+}
+
+/** The preferred server that is worth waiting for: none when a preferred one can be had. */
+export function awaitedByScan(
+  requirements: Requirements,
+  candidates: Iterable<Candidate>,
+  tried?: ReadonlySet<string>,
+): Candidate | undefined {
+  const preferred = [...candidates].filter((candidate) => isPreferred(requirements, candidate));
+  if (preferred.some((candidate) => explainMatch(requirements, candidate, tried).eligible)) return undefined;
+  return preferred.find((candidate) => mayBeAwaited(requirements, candidate, tried));
 }
 
 /** Attributes are compared in this form. */
@@ -166,6 +244,7 @@ export function requirementsFrom(structuredSpec: unknown): Requirements {
   const asked = memberOf(structuredSpec, "capability_requirements");
   const [repo] = values(memberOf(asked, "repo"));
   const [preferServer] = values(memberOf(asked, "prefer_server"));
+  const waitForPreferredMs = durationMs(memberOf(asked, "wait_for_preferred"));
   return {
     languages: values(memberOf(asked, "languages")),
     environments: values(memberOf(asked, "environments")),
@@ -173,6 +252,7 @@ export function requirementsFrom(structuredSpec: unknown): Requirements {
     tags: values(memberOf(asked, "tags")),
     ...(repo !== undefined && { repo }),
     ...(preferServer !== undefined && { preferServer }),
+    ...(preferServer !== undefined && waitForPreferredMs !== undefined && { waitForPreferredMs }),
   };
 }
 
@@ -190,12 +270,13 @@ function memberOf(value: unknown, key: string): unknown {
 
 /** One text for all requirements that ask for the same, in whatever order and case they say it. */
 export function requirementsKey(requirements: Requirements): string {
-  const { repo, languages, environments, tools, tags, preferServer } = requirements;
+  const { repo, languages, environments, tools, tags, preferServer, waitForPreferredMs } = requirements;
   const lists = [languages, environments, tools, tags].map((list) => [...new Set(list.map(fold))].sort());
   return JSON.stringify([
     repo === undefined ? null : fold(repo),
     ...lists,
     preferServer === undefined ? null : fold(preferServer),
+    waitForPreferredMs ?? null,
   ]);
 }
 

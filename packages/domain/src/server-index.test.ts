@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bestByScan, type Candidate, compareCandidates, explainMatch, type Requirements } from "./matching.ts";
+import {
+  awaitedByScan,
+  bestByScan,
+  type Candidate,
+  compareCandidates,
+  explainMatch,
+  type Requirements,
+} from "./matching.ts";
 import { ServerIndex } from "./server-index.ts";
 
 // Few values each, so that servers and requirements meet often, differ by one attribute, and tie.
@@ -110,17 +117,18 @@ test("after any changes the best server is the one an exhaustive scan finds, and
     fc.property(
       fc.array(fc.tuple(changes, requirements), { maxLength: 80 }),
       fc.uniqueArray(ids, { maxLength: 4 }),
-      (steps, excluded) => {
+      fc.boolean(),
+      (steps, excluded, waits) => {
         const index = new ServerIndex();
         const model = new Map<string, Candidate>();
-        const exclude = new Set(excluded);
+        const placing = { tried: new Set(excluded), waits };
         for (const [change, asked] of steps) {
           apply(change, index, model);
           const best = bestByScan(asked, model.values());
           expect(index.best(asked)).toEqual(best);
           expect(index.best(asked)).toEqual(best);
-          const rest = [...model.values()].filter(({ id }) => !exclude.has(id));
-          expect(index.best(asked, exclude)).toEqual(bestByScan(asked, rest));
+          expect(index.best(asked, placing)).toEqual(bestByScan(asked, model.values(), placing));
+          expect(index.awaited(asked, placing.tried)).toEqual(awaitedByScan(asked, model.values(), placing.tried));
         }
         expect(index.size).toBe(model.size);
         for (const [id, candidate] of model) expect(index.get(id)).toEqual(candidate);

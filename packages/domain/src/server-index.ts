@@ -1,4 +1,13 @@
-import { type Candidate, compareCandidates, compareLoad, fold, MATCH_POINTS, type Requirements } from "./matching.ts";
+import {
+  awaitedByScan,
+  type Candidate,
+  compareCandidates,
+  compareLoad,
+  fold,
+  MATCH_POINTS,
+  type Placing,
+  type Requirements,
+} from "./matching.ts";
 
 /** The servers that have one attribute value, as one bit per slot. */
 type Holders = { bits: Uint32Array; count: number };
@@ -82,7 +91,8 @@ export class ServerIndex {
   }
 
   /** The server that an automatic assignment takes, if any can. */
-  best(requirements: Requirements, exclude?: ReadonlySet<string>): Candidate | undefined {
+  best(requirements: Requirements, { tried, waits }: Placing = NEW_TASK): Candidate | undefined {
+    if (waits && this.awaited(requirements, tried)) return undefined;
     if (!this.#plan(requirements)) return undefined;
     const words = this.#available.length;
     let best = -1;
@@ -96,12 +106,26 @@ export class ServerIndex {
         if (score < bestScore) continue;
         const slot = slotAt(word, bit);
         if (score === bestScore && !this.#precedes(slot, best)) continue;
-        if (exclude?.has((this.#candidates[slot] as Candidate).id)) continue;
+        if (tried?.has((this.#candidates[slot] as Candidate).id)) continue;
         best = slot;
         bestScore = score;
       }
     }
     return this.#candidates[best];
+  }
+
+  /** The preferred server that is off or full, when it could run the task and no other preferred one can be had. */
+  awaited(requirements: Requirements, tried?: ReadonlySet<string>): Candidate | undefined {
+    const { preferServer } = requirements;
+    const bits = preferServer === undefined ? undefined : find(this.#holders.names, preferServer)?.bits;
+    if (!bits) return undefined;
+    const preferred: Candidate[] = [];
+    for (const [word, slots] of bits.entries()) {
+      for (let rest = slots; rest !== 0; rest &= rest - 1) {
+        preferred.push(this.#candidates[slotAt(word, rest & -rest)] as Candidate);
+      }
+    }
+    return awaitedByScan(requirements, preferred, tried);
   }
 
   /** The first `limit` of those that an automatic assignment could take, best first. */
@@ -251,6 +275,9 @@ export class ServerIndex {
     this.#lastAssigned = lastAssigned;
   }
 }
+
+/** A task that was never tried anywhere and waits for no server in particular. */
+const NEW_TASK: Placing = {};
 
 /** Values mostly come folded already, and folding costs more than looking up. */
 function find(dimension: ReadonlyMap<string, Holders>, value: string): Holders | undefined {

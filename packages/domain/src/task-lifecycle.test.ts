@@ -9,9 +9,10 @@ import {
   isSettled,
   leaseStatuses,
   legalTransitions,
+  MOVE_ACTORS,
   type MoveContext,
   type MovingTask,
-  movesFrom,
+  movesOpenTo,
   RESUME_STATUSES,
   TASK_MOVES,
   TASK_STATUSES,
@@ -21,6 +22,11 @@ import {
 } from "./task-lifecycle.ts";
 
 const MOVES = [...new Set(TASK_MOVES.map(({ move }) => move))];
+
+/** The moves that lead from `status` under some circumstances. */
+const movesFrom = (status: TaskStatus): TaskMove[] => [
+  ...new Set(TASK_MOVES.filter((row) => (row.from as readonly TaskStatus[]).includes(status)).map(({ move }) => move)),
+];
 
 const from = (status: TaskStatus, resumeStatus: TaskStatus | null = null): MovingTask => ({ status, resumeStatus });
 const PLAN = { planRequired: true };
@@ -246,4 +252,42 @@ test("legal transitions name each pair once, with both ways out of needs_human, 
     { from: "failed", to: "pending" },
     { from: "cancelled", to: "pending" },
   ]);
+});
+
+describe("the moves open to somebody", () => {
+  test.each<[MovingTask, Parameters<typeof movesOpenTo>[1], TaskMove[]]>([
+    [from("pending"), ["user"], ["assign", "cancel"]],
+    [from("pending"), ["last_holder"], ["complete"]],
+    [from("assigned"), ["worker"], ["start", "fail"]],
+    [from("assigned"), ["user"], ["assign", "unassign", "cancel"]],
+    [from("planning"), ["worker"], ["submit_plan", "fail", "help"]],
+    [from("plan_review"), ["user"], ["approve_plan", "revise_plan", "requeue", "cancel"]],
+    [from("plan_review"), ["orchestrator"], ["approve_plan", "revise_plan"]],
+    [from("running"), ["worker"], ["submit", "complete", "fail", "help"]],
+    [from("running"), ["worker", "creator"], ["submit", "complete", "fail", "help", "cancel"]],
+    [from("needs_human", "planning"), ["worker"], ["start", "submit_plan", "fail", "help"]],
+    [from("needs_human", "running"), ["worker"], ["start", "submit", "complete", "fail", "help"]],
+    [from("needs_human", null), ["worker"], ["fail", "help"]],
+    [from("review"), ["user"], ["approve", "request_changes", "requeue", "cancel"]],
+    [from("done"), ["user"], ["reopen"]],
+    [from("done"), ["worker", "creator", "agent"], []],
+    [from("failed"), ["user"], ["retry"]],
+    [from("running"), [], []],
+  ])("from %j for %j: %j", (task, actors, moves) => {
+    expect(movesOpenTo(task, actors)).toEqual(moves);
+  });
+
+  test("what somebody cannot fulfil is left out", () => {
+    expect(movesOpenTo(from("assigned"), ["worker"], ["unblocked"])).toEqual(["fail"]);
+    expect(movesOpenTo(from("pending"), ["user"], ["assignable"])).toEqual(["cancel"]);
+  });
+
+  test("is never more than the lifecycle has from there", () => {
+    for (const status of TASK_STATUSES) {
+      for (const resumeStatus of [null, ...RESUME_STATUSES]) {
+        const open = movesOpenTo(from(status, resumeStatus), MOVE_ACTORS);
+        expect(movesFrom(status)).toEqual(expect.arrayContaining(open));
+      }
+    }
+  });
 });

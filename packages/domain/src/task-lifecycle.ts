@@ -271,14 +271,28 @@ export type TaskMove = (typeof TASK_MOVES)[number]["move"];
 
 const ROWS: readonly (MoveRow & { move: TaskMove })[] = TASK_MOVES;
 
-/** The moves that lead from `status` under some circumstances. */
-export function movesFrom(status: TaskStatus): TaskMove[] {
-  return unique(ROWS.filter((row) => row.from.includes(status)).map((row) => row.move));
-}
-
 /** Everyone who may make `move` from `status`, under some circumstances. */
 export function actorsOf(move: TaskMove, status: TaskStatus): MoveActor[] {
   return unique(ROWS.flatMap((row) => (row.move === move && row.from.includes(status) ? row.actors : [])));
+}
+
+/**
+ * The moves that these actors have from where the task is; `without` names what they cannot fulfil at present. Which of
+ * the places that it can lead to a move takes is for `decideMove` to say.
+ */
+export function movesOpenTo(
+  task: MovingTask,
+  actors: readonly MoveActor[],
+  without: readonly MoveRequirement[] = [],
+): TaskMove[] {
+  const open = ROWS.filter(
+    (row) =>
+      row.from.includes(task.status) &&
+      row.actors.some((actor) => actors.includes(actor)) &&
+      !row.requires?.some((requirement) => without.includes(requirement)) &&
+      fitsPhase(row, task),
+  );
+  return unique(open.map(({ move }) => move));
 }
 
 export type MovingTask = { status: TaskStatus; resumeStatus?: TaskStatus | null | undefined };
@@ -316,12 +330,15 @@ export function decideMove(task: MovingTask, move: TaskMove, context: MoveContex
 }
 
 function applies(row: MoveRow, task: MovingTask, context: MoveContext): boolean {
-  if (!row.from.includes(task.status)) return false;
-  // Without a known phase there is no way back.
-  if (row.to === "resume_status" && !phaseOf(task)) return false;
-  const { phase, ...facts } = row.when ?? {};
-  if (phase && phase !== phaseOf(task)) return false;
+  if (!row.from.includes(task.status) || !fitsPhase(row, task)) return false;
+  const { phase: _, ...facts } = row.when ?? {};
   return (Object.keys(facts) as (keyof MoveContext)[]).every((fact) => (context[fact] ?? false) === facts[fact]);
+}
+
+function fitsPhase({ to, when }: MoveRow, task: MovingTask): boolean {
+  // Without a known phase there is no way back.
+  if (to === "resume_status" && !phaseOf(task)) return false;
+  return when?.phase === undefined || when.phase === phaseOf(task);
 }
 
 function phaseOf({ status, resumeStatus }: MovingTask): ResumeStatus | undefined {

@@ -12,15 +12,24 @@ export const ACTIVITY_DETAILS = {
   "user.signed_in": z.looseObject({}),
   "user.sign_in_denied": z.object({ email: z.string() }),
   "registration_token.created": z.looseObject({}),
+  "registration_token.revoked": z.looseObject({}),
+  "access.denied": z.looseObject({ operation: z.string(), problem: z.string() }),
   "server.registered": named,
   "server.online": named,
   "server.offline": named,
   "server.connected": named,
   "server.disconnected": named,
+  "server.key_created": named,
+  "server.key_revoked": named,
+  "server.updated": named.extend({ fields: z.array(z.string()) }),
+  "server.draining": named,
+  "server.drain_ended": named,
   "session.created": z.looseObject({ name: z.string(), agent: z.string() }),
   "session.started": z.looseObject({ name: z.string() }),
   "session.status_changed": z.looseObject({ status: z.string() }),
+  "session.marked_ready": z.looseObject({ name: z.string(), agent: z.string() }),
   "session.agent_status_changed": z.object({ agent_status: z.string() }),
+  "session.token_revoked": named,
   "session.closed": z.looseObject({ exit_code: z.number().int().nullable() }),
   "session.error": z.looseObject({ error: z.string() }),
   "task.created": z.looseObject({ key: z.string(), title: z.string() }),
@@ -41,14 +50,38 @@ export const ACTIVITY_DETAILS = {
   "task.cancelled": move,
   "task.help_requested": move.extend({ intervention_id: z.string(), question: z.string() }),
   "task.resumed": move,
+  "task.requeued": move.extend({ reason: z.string(), by: z.enum(["user", "reaper"]) }),
+  "task.retried": move,
+  "task.reopened": move,
+  "task.upstream_reopened": z.looseObject({ key: z.string(), upstream_key: z.string(), blocked: z.boolean() }),
+  "task.archived": z.looseObject({ key: z.string(), title: z.string() }),
+  "task.unarchived": z.looseObject({ key: z.string(), title: z.string() }),
+  "task.worker_lost": z.looseObject({ key: z.string(), title: z.string(), session_id: SessionId }),
+  "task.worker_back": z.looseObject({ key: z.string(), title: z.string(), session_id: SessionId }),
   "task.contract_warning": z.object({ message: z.string() }),
-  "task.upstream_failed": z.object({ upstream_key: z.string() }),
+  "task.upstream_failed": z.looseObject({ upstream_key: z.string() }),
+  "task.placed": z.looseObject({ key: z.string(), parent_id: TaskId.nullable(), from_parent_id: TaskId.nullable() }),
+  "task.order_changed": z.object({ key: z.string(), blockers: z.number().int() }),
+  "task.output_added": z.object({ stream: z.string(), seq: z.number().int(), bytes: z.number().int() }),
   "dependency.added": z.looseObject({ depends_on_task_id: TaskId, depends_on_key: z.string() }),
   "dependency.removed": z.looseObject({ depends_on_task_id: TaskId, depends_on_key: z.string() }),
   "note.added": z.looseObject({ content: z.string(), urgent: z.boolean() }),
   "intervention.raised": z.looseObject({ intervention_id: z.string(), question: z.string() }),
   "intervention.responded": z.looseObject({ intervention_id: z.string(), response: z.string() }),
+  "intervention.expired": z.looseObject({ intervention_id: z.string(), response: z.string() }),
   "intervention.cancelled": z.looseObject({ intervention_id: z.string() }),
+  "remote.executed": z.object({ session_name: z.string(), command: z.string() }),
+  "file.offered": z.looseObject({
+    transfer_id: z.string(),
+    filename: z.string(),
+    sender: z.string(),
+    target: z.string(),
+  }),
+  "file.delivered": z.looseObject({ transfer_id: z.string(), filename: z.string(), target: z.string() }),
+  "file.failed": z.looseObject({ transfer_id: z.string(), filename: z.string(), error: z.string() }),
+  "approval_rule.created": z.looseObject({ rule_id: z.string(), name: z.string() }),
+  "approval_rule.updated": z.looseObject({ rule_id: z.string(), name: z.string(), fields: z.array(z.string()) }),
+  "approval_rule.deleted": z.looseObject({ rule_id: z.string(), name: z.string() }),
 } as const satisfies Record<string, z.ZodType>;
 
 export type ActivityType = keyof typeof ACTIVITY_DETAILS;
@@ -80,7 +113,20 @@ export const ActivityFilter = z.object({
     .describe("Facts behind this position, oldest first; without it the newest, newest first"),
   before: z.coerce.number().int().min(0).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
-  task: z.string().max(64).optional(),
+  task: z.string().max(64).optional().describe("Id or key"),
   session_id: z.string().max(64).optional(),
-  event_type: z.string().max(100).optional(),
+  server_id: z.string().max(64).optional(),
+  event_type: z
+    .string()
+    .max(1000)
+    .optional()
+    .describe("One or several with commas between them; task.* is everything that begins so"),
+  actor: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("Who did it: an id, or user, session, server, telegram or system"),
+  since: z.iso.datetime({ offset: true }).optional().describe("At that moment or later"),
+  until: z.iso.datetime({ offset: true }).optional().describe("Before that moment"),
 });

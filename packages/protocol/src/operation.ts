@@ -8,13 +8,15 @@ import type { ProblemCode } from "./problems.ts";
 export type Door = "public" | "people" | "daemons" | "agents";
 
 /**
- * The least that lets somebody in. At the people's door: anybody `signed_in`, else a role in the project that the path
- * names (`viewer` looks, `member` works, `owner` administers it), or a global `admin`; who has a higher one has this
- * one too. At the agents' door any session, or only one with the role of an `orchestrator`.
+ * The least that lets somebody in. At the people's door: anybody `signed_in`, or only a `person` and not the machine's own
+ * token; else a role in the project that the path names (`viewer` looks, `member` works, `owner` administers it), or a
+ * global `admin`; who has a higher one has this one too. At the agents' door any session, or only one with the role of an
+ * `orchestrator`; a server's key, which cannot say which session asks, may what an orchestrator may.
  */
 export type Access =
   | "anyone"
   | "signed_in"
+  | "person"
   | "viewer"
   | "member"
   | "owner"
@@ -50,6 +52,12 @@ export interface Operation<
   readonly problems: readonly ProblemCode[];
   /** Largest body in bytes. */
   readonly bodyLimit?: number;
+  /** True where a body is better kept with its text mended (NUL, half a character, depth) than refused. */
+  readonly mendsText?: true;
+  /** True when the answer holds a key or link that is shown once: it is never kept, not even to be repeated. */
+  readonly answersSecret?: true;
+  /** What the answer is, where it is not JSON: it is streamed as long as both sides like. */
+  readonly streams?: "text/event-stream";
 }
 
 type Given<
@@ -72,6 +80,9 @@ type Given<
   status?: 200 | 201;
   problems?: readonly ProblemCode[];
   bodyLimit?: number;
+  mendsText?: true;
+  answersSecret?: true;
+  streams?: "text/event-stream";
 };
 
 type OrNothing<T extends z.ZodType | undefined> = T extends z.ZodType ? T : z.ZodUndefined;

@@ -6,7 +6,7 @@ const codes = Object.keys(problems) as ProblemCode[];
 test.each(codes)("%s has an error status and a title for people", (code) => {
   const { status, title } = problems[code];
   expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
-  expect([400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503]).toContain(status);
+  expect([400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 500, 503, 504]).toContain(status);
   expect(title).toMatch(/^[A-Z].{5,80}[^.]$/);
 });
 

@@ -18,6 +18,17 @@ const settings = {
     .describe("null: the first of claude, codex, gemini, opencode that the server has"),
   default_server_dir: z.string().max(1000).nullable(),
   close_session_on_settle: z.boolean(),
+  on_worker_lost: z
+    .enum(["ask", "requeue", "fail"])
+    .describe("What becomes of a started task whose worker is lost, after the grace"),
+  grace: z
+    .string()
+    .regex(/^\d{1,6} ?(s|min|h|d)$/, "A number and s, min, h or d, such as 10 min")
+    .describe("How long a lost worker or server may be away before the hub acts"),
+  max_attempts: z.number().int().min(1).max(100).describe("After so many attempts a lost worker's task is asked about"),
+  on_upstream_failure: z
+    .enum(["ask", "cancel"])
+    .describe("What becomes of tasks that wait for one that failed or was cancelled"),
 };
 
 /** The settings that the engine reads, with what holds where nothing was chosen. */
@@ -30,6 +41,10 @@ export const ProjectSettings = z
     default_agent: settings.default_agent.default(null),
     default_server_dir: settings.default_server_dir.default(null),
     close_session_on_settle: settings.close_session_on_settle.default(false),
+    on_worker_lost: settings.on_worker_lost.default("ask"),
+    grace: settings.grace.default("10 min"),
+    max_attempts: settings.max_attempts.default(3),
+    on_upstream_failure: settings.on_upstream_failure.default("ask"),
   })
   .meta({ id: "ProjectSettings" });
 export type ProjectSettings = z.infer<typeof ProjectSettings>;

@@ -7,6 +7,9 @@ import { AgentStatus, SessionRole } from "./vocabulary.ts";
  */
 const Id = z.string().min(1).max(200);
 const Base64 = z.string().max(44_000_000);
+const TransferId = Id.describe("As answered by the request that began the transfer");
+const HubTransferId = z.string().describe("The same in every frame of one transfer");
+const RequestId = Id.describe("Of the question that it answers");
 const int = z.number().int();
 
 export const DaemonFrame = z.discriminatedUnion("type", [
@@ -36,6 +39,37 @@ export const DaemonFrame = z.discriminatedUnion("type", [
     session_id: Id,
     lines: z.array(z.string()),
     error: z.string().nullish(),
+  }),
+  z.object({
+    type: z.literal("remote_exec_result"),
+    request_id: RequestId,
+    exit_code: int.default(-1).describe("-1: it could not be run to its end"),
+    stdout: z.string().default("").describe("What it printed"),
+    stderr: z.string().default("").describe("What it complained of"),
+  }),
+  z.object({ type: z.literal("file_accept"), transfer_id: TransferId }),
+  z.object({
+    type: z.literal("file_chunk"),
+    transfer_id: TransferId,
+    index: int.min(0).describe("From 0, in order"),
+    data: z.string().max(1_400_000).describe("Base64 of at most 65,536 bytes"),
+    total_chunks: int.min(0).default(0).describe("Of the whole file"),
+  }),
+  z.object({
+    type: z.literal("file_complete"),
+    transfer_id: TransferId,
+    total_chunks: int.min(0).default(0).describe("0 for an empty file"),
+    sha256: z.string().max(64).describe("Of the whole file, in hexadecimal"),
+  }),
+  z.object({
+    type: z.literal("file_ack"),
+    transfer_id: TransferId,
+    sha256_verified: z.boolean().describe("What it has has the SHA-256 that it should have"),
+  }),
+  z.object({
+    type: z.literal("file_error"),
+    transfer_id: TransferId,
+    error: z.string().max(20_000).default("").describe("Why, in words"),
   }),
 ]);
 export type DaemonFrame = z.infer<typeof DaemonFrame>;
@@ -86,6 +120,14 @@ export const HubFrame = z.discriminatedUnion("type", [
     response: z.string(),
   }),
   z.object({
+    type: z.literal("intervention_for_session"),
+    ...session,
+    target_session_id: z.string(),
+    intervention_id: z.string(),
+    question: z.string(),
+    source: z.string(),
+  }),
+  z.object({
     type: z.literal("task_note"),
     ...session,
     task_id: z.string(),
@@ -102,6 +144,44 @@ export const HubFrame = z.discriminatedUnion("type", [
     status_label: z.string(),
     summary: z.string(),
   }),
+  z.object({ type: z.literal("approval_rules_updated") }),
+  z.object({
+    type: z.literal("remote_exec"),
+    request_id: z.string().describe("To be named in the answer"),
+    command: z.string().describe("For the system's shell; it changes to the session's directory first"),
+  }),
+  z.object({
+    type: z.literal("file_offer"),
+    transfer_id: HubTransferId,
+    filename: z.string().describe("A plain name, never a path"),
+    file_size: int.describe("Bytes"),
+    sha256: z.string().describe("Of the whole file, in hexadecimal"),
+    sender_session: z.string().describe("Name of the session or server it comes from"),
+  }),
+  z.object({
+    type: z.literal("file_send_start"),
+    transfer_id: HubTransferId,
+    file_path: z.string().describe("On the sender's machine, as the sender said"),
+  }),
+  z.object({
+    type: z.literal("file_chunk"),
+    transfer_id: HubTransferId,
+    index: int.describe("From 0, in order"),
+    data: Base64.describe("Base64 of at most 65,536 bytes"),
+    total_chunks: int.describe("Of the whole file"),
+  }),
+  z.object({
+    type: z.literal("file_complete"),
+    transfer_id: HubTransferId,
+    total_chunks: int.describe("0 for an empty file"),
+    sha256: z.string().describe("Of the whole file, in hexadecimal"),
+  }),
+  z.object({
+    type: z.literal("file_ack"),
+    transfer_id: HubTransferId,
+    sha256_verified: z.boolean().describe("The receiver has the file as it was announced"),
+  }),
+  z.object({ type: z.literal("file_error"), transfer_id: HubTransferId, error: z.string().describe("Why, in words") }),
 ]);
 export type HubFrame = z.infer<typeof HubFrame>;
 
@@ -109,6 +189,8 @@ export type HubFrame = z.infer<typeof HubFrame>;
 export const V1_FRAME_MAX_BYTES = 512 * 1024;
 /** Largest frame a daemon may send, in bytes. */
 export const DAEMON_FRAME_MAX_BYTES = 32 * 1024 * 1024;
+/** How many frames a second the hub reads from one daemon; more wait in its socket. */
+export const DAEMON_FRAMES_PER_SECOND = 5_000;
 
 /** The hub closes with one of these, so that a daemon's log says why. */
 export const CLOSE_CODES = {

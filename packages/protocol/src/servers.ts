@@ -26,6 +26,20 @@ export type Capabilities = z.infer<typeof Capabilities>;
 /** Name → path, as daemons report them. */
 export const Repos = z.record(z.string().max(500), z.unknown()).describe("Name → path");
 
+/** What the hub says of a server instead of its daemon. */
+export const CapabilitiesOverride = z
+  .object({
+    repos: z.record(z.string().min(1).max(500), z.string().max(1000)).describe("Name → path"),
+    languages: Words,
+    environments: Words,
+    tools: Words,
+    tags: Words,
+  })
+  .partial()
+  .describe("Each member that is here holds instead of what the daemon reports; the others hold as reported")
+  .meta({ id: "CapabilitiesOverride" });
+export type CapabilitiesOverride = z.infer<typeof CapabilitiesOverride>;
+
 /** What a daemon measures of its machine with every heartbeat; everything may be missing. */
 export const SystemInfo = z
   .looseObject({
@@ -79,18 +93,51 @@ export const Server = z
     ip: z.string().nullable(),
     status: ServerStatus.describe("offline: no heartbeat for 90 s"),
     reachable: z.boolean().describe("Online and connected: work can be pushed to it"),
-    draining: z.boolean(),
-    repos: Repos,
+    draining: z.boolean().describe("Finishes what it has and is given nothing new"),
+    repos: Repos.describe("What holds: the hub's override, else the daemon's report. Name → path"),
     agents: z.array(AgentInfo),
-    capabilities: Capabilities,
+    capabilities: Capabilities.describe("What holds: the daemon's report overlaid by the hub's override"),
+    capabilities_override: CapabilitiesOverride.nullable(),
     system_info: SystemInfo,
     active_tasks: z.number().int(),
-    max_concurrent: z.number().int(),
+    max_concurrent: z.number().int().describe("What holds: the hub's override, else the daemon's report, else 4"),
+    max_concurrent_override: z.number().int().nullable(),
     last_heartbeat: Moment.nullable(),
     created_at: Moment,
   })
   .meta({ id: "Server" });
 export type Server = z.infer<typeof Server>;
+
+/** What narrows a list of servers down; all that is given must hold. */
+export const ServerListQuery = z.object({
+  status: ServerStatus.optional(),
+  reachable: z.stringbool().optional().describe("Online and connected"),
+  draining: z.stringbool().optional(),
+  repo: z.string().min(1).max(500).optional().describe("Has this repository, in any case"),
+  name: z.string().min(1).max(200).optional().describe("A part of its name, in any case"),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+  after: z.string().max(2000).optional().describe("The `next` of the page before"),
+});
+export type ServerListQuery = z.infer<typeof ServerListQuery>;
+
+export const ServerChanges = z
+  .object({
+    name: z.string().trim().min(1).max(200).optional(),
+    draining: z.boolean().optional().describe("true: it finishes what it has and is given nothing new"),
+    max_concurrent_override: z
+      .number()
+      .int()
+      .min(0)
+      .max(1000)
+      .nullish()
+      .describe("How many tasks it takes at once, whatever its daemon says; null for what the daemon says"),
+    capabilities_override: CapabilitiesOverride.nullish().describe(
+      "Replaces the override that there was; null for what the daemon reports",
+    ),
+  })
+  .refine((changes) => Object.keys(changes).length > 0, "Give at least one field to change")
+  .meta({ id: "ServerChanges" });
+export type ServerChanges = z.infer<typeof ServerChanges>;
 
 export const NewRegistrationToken = z
   .object({ expires_in_seconds: z.number().int().min(60).max(2_592_000).default(86_400) })

@@ -1,3 +1,4 @@
+import { AGENT_STATUSES, SESSION_STATUSES } from "@orchestratia/domain/vocabulary";
 import { z } from "zod";
 import {
   AgentStatus,
@@ -9,6 +10,7 @@ import {
   SessionStatus,
   TaskId,
 } from "./vocabulary.ts";
+import { wordList } from "./word-list.ts";
 
 export const SessionName = z.string().trim().min(1).max(120);
 
@@ -53,3 +55,15 @@ export const NewSession = z
   })
   .meta({ id: "NewSession" });
 export type NewSession = z.infer<typeof NewSession>;
+
+/** What narrows a list of sessions down; all that is given must hold. */
+export const SessionListQuery = z.object({
+  live: z.stringbool().optional().describe("true for those that run, false for those that ended"),
+  status: wordList(SESSION_STATUSES).optional().describe("One or several, with commas between them"),
+  agent_status: wordList(AGENT_STATUSES).optional().describe("One or several, with commas between them"),
+  role: SessionRole.optional(),
+  agent: z.string().min(1).max(100).optional(),
+  server: z.string().min(1).max(200).optional().describe("Id or name of the server"),
+  limit: z.coerce.number().int().min(1).max(500).optional(),
+  after: z.string().max(200).optional().describe("The `next` of the page before"),
+});

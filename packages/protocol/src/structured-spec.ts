@@ -1,4 +1,5 @@
 import { STRUCTURED_SPEC_MAX_BYTES } from "@orchestratia/domain/contracts";
+import { DURATION } from "@orchestratia/domain/duration";
 import { z } from "zod";
 
 const Words = z.array(z.string().min(1).max(200)).max(200);
@@ -67,7 +68,12 @@ export const StructuredSpec = z
         tools: Words.optional(),
         tags: Words.optional(),
         prefer_server: z.string().max(200).optional(),
-        wait_for_preferred: z.string().max(40).optional(),
+        wait_for_preferred: z
+          .string()
+          .trim()
+          .regex(DURATION, "A number and s, min, h or d, such as 10 min")
+          .optional()
+          .describe("How long to wait for prefer_server while it is off or full"),
       })
       .optional(),
   })

@@ -1,5 +1,6 @@
 import { CONTRACT_KEY, isContractKey } from "@orchestratia/domain/contracts";
 import { DEPENDENCY_TYPES } from "@orchestratia/domain/dependency-graph";
+import { EXEC_MODES } from "@orchestratia/domain/sibling-order";
 import { z } from "zod";
 import { StructuredSpec } from "./structured-spec.ts";
 import {
@@ -21,6 +22,34 @@ export const Spec = z.string().min(1).max(200_000).describe("Markdown");
 const Criteria = z.array(z.string().min(1).max(2000)).max(100);
 const Labels = z.array(z.string().min(1).max(60)).max(50);
 const Place = z.string().min(1).max(500);
+
+export const ExecMode = z
+  .enum(EXEC_MODES)
+  .describe("Whether the children are worked on side by side (par) or one after the other (seq)")
+  .meta({ id: "ExecMode" });
+
+/** How far a parent's children are. */
+export const ChildCounts = z
+  .object({ total: z.number().int(), settled: z.number().int(), done: z.number().int() })
+  .meta({ id: "ChildCounts" });
+
+/** Where among its parent's children a task stands; the end when nothing is said. */
+export const siblingPlace = {
+  after: TaskRef.nullish().describe("The child that it comes straight after"),
+  before: TaskRef.nullish().describe("The child that it comes straight before"),
+  place: z.number().int().min(1).max(1_000_000).nullish().describe("Its place among the children, from 1"),
+};
+/** At most one of the three says where. */
+export const saysOnePlace = ({
+  after,
+  before,
+  place,
+}: {
+  after?: unknown;
+  before?: unknown;
+  place?: unknown;
+}): boolean => [after, before, place].filter((said) => said !== undefined && said !== null).length <= 1;
+const ONE_PLACE = "Give one of after, before and place";
 
 export const DependencyType = z.enum(DEPENDENCY_TYPES).meta({ id: "DependencyType" });
 
@@ -74,6 +103,9 @@ export const TaskSummary = z
     blocked_by_failed: z.boolean().describe("Something upstream failed or was cancelled"),
     waiting_for: z.string().nullable().describe("Why nothing happens now, in words; null when something does"),
     parent_id: TaskId.nullable(),
+    position: z.number().int().nullable().describe("Sort key among the parent's children, with gaps"),
+    exec_mode: ExecMode.nullable().describe("Of a parent's children; null counts as par"),
+    children: ChildCounts.nullable().describe("How far its children are; null when it has none"),
     auto_assign: z.boolean(),
     assigned_server_id: ServerId.nullable(),
     assigned_server_name: z.string().nullable(),
@@ -82,10 +114,12 @@ export const TaskSummary = z
     version: z.number().int().describe("Grows by one with each committed change: the ETag"),
     epoch: z.number().int(),
     attempt: z.number().int(),
+    worker_lost_since: Moment.nullable().describe("Since when nothing is heard of its worker; null while it is"),
     created_at: Moment,
     updated_at: Moment,
     started_at: Moment.nullable(),
     completed_at: Moment.nullable(),
+    archived_at: Moment.nullable().describe("Lists leave it out from then on, unless they are asked for it"),
   })
   .meta({ id: "TaskSummary" });
 export type TaskSummary = z.infer<typeof TaskSummary>;
@@ -102,6 +136,19 @@ export const Note = z
   })
   .meta({ id: "Note" });
 export type Note = z.infer<typeof Note>;
+
+export const NoteQuery = z.object({
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe("Notes behind the one with this id; without it the newest"),
+  limit: z.coerce.number().int().min(1).max(1000).optional(),
+  urgent: z.stringbool().optional(),
+  delivery: Note.shape.delivery.unwrap().optional(),
+});
 
 /** Everything there is to know of one task. */
 export const Task = TaskSummary.extend({
@@ -120,11 +167,12 @@ export const Task = TaskSummary.extend({
   plan: z.unknown().nullable(),
   plan_feedback: z.string().nullable(),
   result: z.unknown().nullable().describe("Any JSON value; task-result/v1 is understood"),
+  git_diff_stats: z.record(z.string(), z.unknown()).nullable().describe("What its worker said of the change"),
   contract_status: ContractStatus,
   resolved_inputs: z.record(z.string(), z.unknown()).describe("By contract key, verbatim from upstream"),
   dependencies: z.array(Dependency),
   dependents: z.array(Dependent),
-  moves: z.array(z.string()).describe("The moves that the lifecycle allows from the present status"),
+  moves: z.array(z.string()).describe("What the one who asks can do with it now: moves of the lifecycle"),
   recent_notes: z.array(Note).describe("The last 20, oldest first"),
   warnings: Warnings,
 }).meta({ id: "Task" });
@@ -145,27 +193,39 @@ export const NewDependency = z
   .meta({ id: "NewDependency" });
 export type NewDependency = z.infer<typeof NewDependency>;
 
-export const NewTask = z
+/** What a new task can say of itself. */
+export const NewTaskFields = z.object({
+  title: Title,
+  spec: Spec,
+  structured_spec: StructuredSpec.nullish(),
+  type: TaskType.default("feature"),
+  priority: TaskPriority.default("normal"),
+  labels: Labels.default([]),
+  acceptance_criteria: Criteria.nullish(),
+  target_repo: Place.nullish(),
+  target_branch: Place.nullish(),
+  require_plan: z.boolean().nullish(),
+  require_review: z.boolean().nullish(),
+  auto_assign: z.boolean().default(true),
+  parent_id: TaskRef.nullish(),
+  ...siblingPlace,
+  exec_mode: ExecMode.nullish(),
+  dependency_ids: z.array(TaskRef).max(200).nullish().describe("Plain `blocks` dependencies"),
+  dependencies: z.array(NewDependency).max(200).nullish(),
+  session_id: z.string().nullish().describe("The creating session, from clients that share a server's key"),
+  project_id: z.string().nullish(),
+});
+export const NewTask = NewTaskFields.refine(saysOnePlace, ONE_PLACE).meta({ id: "NewTask" });
+
+/** Puts a task under another parent, or elsewhere among its siblings. */
+export const TaskPlacement = z
   .object({
-    title: Title,
-    spec: Spec,
-    structured_spec: StructuredSpec.nullish(),
-    type: TaskType.default("feature"),
-    priority: TaskPriority.default("normal"),
-    labels: Labels.default([]),
-    acceptance_criteria: Criteria.nullish(),
-    target_repo: Place.nullish(),
-    target_branch: Place.nullish(),
-    require_plan: z.boolean().nullish(),
-    require_review: z.boolean().nullish(),
-    auto_assign: z.boolean().default(true),
-    parent_id: TaskRef.nullish(),
-    dependency_ids: z.array(TaskRef).max(200).nullish().describe("Plain `blocks` dependencies"),
-    dependencies: z.array(NewDependency).max(200).nullish(),
-    session_id: z.string().nullish().describe("The creating session, from clients that share a server's key"),
-    project_id: z.string().nullish(),
+    parent_id: TaskRef.nullish().describe("The new parent; null for none, left out for the one it has"),
+    ...siblingPlace,
   })
-  .meta({ id: "NewTask" });
+  .refine(saysOnePlace, ONE_PLACE)
+  .meta({ id: "TaskPlacement" });
+export type TaskPlacement = z.infer<typeof TaskPlacement>;
 export type NewTask = z.infer<typeof NewTask>;
 
 export const TaskChanges = z
@@ -182,6 +242,7 @@ export const TaskChanges = z
     require_plan: z.boolean().nullish(),
     require_review: z.boolean().nullish(),
     auto_assign: z.boolean().optional(),
+    exec_mode: ExecMode.optional(),
   })
   .refine((changes) => Object.keys(changes).length > 0, "Give at least one field to change")
   .meta({ id: "TaskChanges" });
@@ -211,6 +272,23 @@ export const Assignment = z
 export type Assignment = z.infer<typeof Assignment>;
 
 export const PlanSubmission = z.object({ plan: z.unknown() }).meta({ id: "PlanSubmission" });
+
+/** One plan that a worker submitted, and what became of it. */
+export const PlanRevision = z
+  .object({
+    revision: z.number().int().describe("Counted from 1 through all attempts"),
+    plan: z.unknown(),
+    decision: z
+      .enum(["approved", "revised", "withdrawn"])
+      .nullable()
+      .describe("withdrawn: the attempt ended first; null while nobody has decided"),
+    feedback: z.string().nullable(),
+    submitted_at: Moment,
+    decided_at: Moment.nullable(),
+  })
+  .meta({ id: "PlanRevision" });
+export type PlanRevision = z.infer<typeof PlanRevision>;
+
 export const NewNote = z
   .object({ content: z.string().min(1).max(20_000), urgent: z.boolean().default(false) })
   .meta({ id: "NewNote" });
@@ -221,8 +299,23 @@ export const HelpRequest = z
     context: z.string().max(100_000).nullish(),
     intervention_type: z.enum(["help", "question", "approval"]).default("help"),
     urgency: z.string().max(40).optional().describe("low, normal or high; anything else is normal"),
-    options: z.array(z.string().min(1).max(500)).max(20).optional(),
-    timeout_seconds: z.number().int().min(1).max(2_592_000).nullish(),
+    options: z
+      .array(z.string().min(1).max(500))
+      .max(20)
+      .optional()
+      .describe("What to choose from; an approval without any offers Approve and Deny"),
+    timeout_seconds: z
+      .number()
+      .int()
+      .min(1)
+      .max(2_592_000)
+      .nullish()
+      .describe("When nobody has answered by then, an approval counts as denied, anything else as without an answer"),
+    target_session_id: z
+      .string()
+      .max(64)
+      .nullish()
+      .describe("A live session of the project that the question is typed into as well"),
   })
   .meta({ id: "HelpRequest" });
 export type HelpRequest = z.infer<typeof HelpRequest>;
@@ -244,13 +337,25 @@ export const MatchExplanation = z
         server_name: z.string(),
         score: z.number(),
         eligible: z.boolean(),
-        disqualifiers: z.array(z.string()),
+        disqualifiers: z
+          .array(z.string())
+          .describe(
+            "Why it is not taken automatically: repo, languages, environments, unreachable, draining, no_capacity, tried (no session could be started there), waits_for_preferred",
+          ),
         criteria: z.array(Criterion),
         active_tasks: z.number().int(),
         max_concurrent: z.number().int(),
       }),
     ),
     best_server_id: ServerId.nullable(),
+    waits_for: z
+      .object({
+        server_id: ServerId,
+        server_name: z.string(),
+        until: Moment.nullable().describe("null: from when it can be placed, for as long as it asked"),
+      })
+      .nullable()
+      .describe("The preferred server that the task still waits for, since it is off or full"),
   })
   .meta({ id: "MatchExplanation" });
 export type MatchExplanation = z.infer<typeof MatchExplanation>;

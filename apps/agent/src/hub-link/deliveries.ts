@@ -29,6 +29,8 @@ export function deliveryOf(frame: HubFrame): Delivery | undefined {
       );
     case "intervention_response":
       return quoting(frame.response);
+    case "intervention_for_session":
+      return quoting(`${frame.source} asks: ${frame.question}`);
     case "task_note":
       return frame.urgent
         ? { ...quoting(`Urgent note from ${frame.author}: ${frame.content}`), urgent: true }

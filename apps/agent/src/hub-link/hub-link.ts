@@ -181,8 +181,8 @@ export class HubLink {
       this.#options.log.debug({ frame: typeOf(raw) }, "a frame of the hub was not understood");
       return;
     }
-    if (frame.data.type === "auth_ok") return;
     const { data } = frame;
+    if (!isForSession(data)) return;
     const before = this.#queues.get(data.session_id) ?? Promise.resolve();
     const after = before
       .then(() => this.#handle(data))
@@ -198,7 +198,7 @@ export class HubLink {
     this.#queues.set(data.session_id, after);
   }
 
-  async #handle(frame: Exclude<HubFrame, { type: "auth_ok" }>): Promise<void> {
+  async #handle(frame: SessionFrame): Promise<void> {
     const session = this.#sessions.get(frame.session_id);
     switch (frame.type) {
       case "session_start":
@@ -252,6 +252,11 @@ export class HubLink {
     }
   }
 }
+
+type SessionFrame = Extract<HubFrame, { session_id: string }>;
+
+/** What is not about one session says which machine is meant by coming to it. */
+const isForSession = (frame: HubFrame): frame is SessionFrame => "session_id" in frame;
 
 const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

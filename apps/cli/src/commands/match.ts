@@ -8,9 +8,10 @@ export const match: CommandModule = {
     command.argument(...TASK_ARGUMENT).action(async (task: string) => {
       const hub = await context.hub();
       const answer = await hub.call(operations.explainMatch, { params: { task } });
-      context.output.answer(answer, ({ servers, best_server_id }, paint) => {
+      context.output.answer(answer, ({ servers, best_server_id, waits_for }, paint) => {
         const best = servers.find(({ server_id }) => server_id === best_server_id);
         return [
+          ...(waits_for ? [waitWords(task, waits_for)] : []),
           best ? `${task} would go to ${best.server_name}:` : `No server can take ${task} now:`,
           ...servers.flatMap((server) => [
             `  ${paint.cyan(server.server_name)} ${server.score} points, ${server.active_tasks} of ${server.max_concurrent} tasks`,
@@ -26,3 +27,7 @@ export const match: CommandModule = {
     });
   },
 };
+
+function waitWords(task: string, { server_name, until }: { server_name: string; until: string | null }): string {
+  return `${task} waits for ${server_name}, which it prefers${until === null ? "" : `, until ${until}`}.`;
+}

@@ -1,4 +1,4 @@
-import type { NewPipeline } from "@orchestratia/protocol/pipelines";
+import type { NewPipeline, PipelinePlacement } from "@orchestratia/protocol/pipelines";
 import { Option } from "commander";
 import type { z } from "zod";
 import { CommandError } from "../command-error.ts";
@@ -24,23 +24,28 @@ export const pipelineCreate: CommandModule = {
     command
       .addOption(new Option("--file <path>", "A YAML or JSON file; - reads standard input").conflicts("inline"))
       .option("--inline <json>", "The pipeline itself")
-      .option("--dry-run", "Say what would be made, make nothing")
+      .option("--dry-run", "Say what would be made and where each task would go; make nothing")
       .action(async (options: Options) => {
         const pipeline = await pipelineOf(context, options);
         const hub = await context.hub();
         const body = { ...pipeline, ...(options.dryRun ? { dry_run: true } : {}) } as z.input<typeof NewPipeline>;
         const answer = await hub.call(operations.createPipeline, { body });
-        context.output.answer(answer, ({ tasks_created, tasks, dry_run, warnings }, paint) => [
+        context.output.answer(answer, ({ tasks_created, tasks, dry_run, placements, warnings }, paint) => [
           dry_run
-            ? `Nothing made; would make ${counted(body.tasks.length, "task")}:`
+            ? `Nothing made; would make ${counted(placements.length, "task")}:`
             : `Made ${counted(tasks_created, "task")}:`,
-          // A dry run answers no tasks, but the hub has accepted these.
-          ...(dry_run ? body.tasks.map(({ title }) => `  ${title}`) : tasks.flatMap((task) => taskLines(task, paint))),
+          ...(dry_run ? placements.map(placementLine) : tasks.flatMap((task) => taskLines(task, paint))),
           ...warnings.map((warning) => `  ${paint.yellow("Warning:")} ${warning}`),
         ]);
       });
   },
 };
+
+/** Where a task would go; what waits for others would go there after them. */
+function placementLine({ title, server_name, blocked, reason }: PipelinePlacement): string {
+  const place = server_name === null ? `no server yet: ${reason}` : server_name;
+  return `  ${title} → ${blocked && server_name !== null ? `${place}, after what it waits for` : place}`;
+}
 
 /** What the file says; the hub checks it, which knows the tasks and sessions that it may name. */
 async function pipelineOf(context: Context, { file, inline }: Options): Promise<Record<string, unknown>> {

@@ -20,7 +20,8 @@ ${sections.join("\n\n")}
 ## The pipeline file
 
 YAML or JSON. A task takes what \`task create\` takes; \`id\` is its name within the file, and \`depends_on\` names tasks of the
-file (also later ones), their places in it (from 0), or tasks that exist. Everything is made, or nothing.
+file (also later ones), their places in it (from 0), or tasks that exist. \`parent\` names a task in the same way; its children
+stand in the order of the file. Everything is made, or nothing.
 
 \`\`\`yaml
 ${PIPELINE_FILE}\`\`\`
@@ -47,6 +48,13 @@ tasks:
     priority: high
     depends_on: [client]
     assign: tester
+  - id: release
+    title: Release
+    spec: What is left, one after the other.
+    type: epic
+    exec_mode: seq
+  - { title: Write the notes, spec: Say what is new., parent: release, depends_on: [client] }
+  - { title: Tag it, spec: Tag the commit., parent: release }
 `;
 
 /** The command that these words call. */

@@ -2,7 +2,15 @@ import type { Actor, ProjectId, ServerId, SessionId, UserId } from "@orchestrati
 
 /** Who asks, established by a door. `system` is the machine the hub runs on: its own token, and the hub itself. */
 export type Caller =
-  | { kind: "user"; id: UserId; name: string; email: string; role: "admin" | "viewer" }
+  | {
+      kind: "user";
+      id: UserId;
+      name: string;
+      email: string;
+      role: "admin" | "viewer";
+      /** Of an access token that is good for less than its owner is; null: every project of theirs. */
+      scope?: { write: boolean; projectIds: readonly string[] | null };
+    }
   | { kind: "system" }
   | { kind: "server"; id: ServerId; name: string; projectId: ProjectId }
   | {

@@ -10,6 +10,8 @@ export interface Identity {
   /** Set for people who signed in with a password: what signing out ends. */
   readonly signInId?: string;
   readonly expiresAt?: Date;
+  /** Set for servers: which of its keys it is. */
+  readonly serverKeyId?: string;
 }
 
 /** Reads whom a secret stands for from the rows; undefined when it opens nothing (any more). */
@@ -28,13 +30,13 @@ interface SessionRow {
   role: "worker" | "orchestrator";
 }
 
-/** A token dies with its session; one whose server went away lives on for a day. */
+/** A token dies with its session; one whose terminal is out of reach lives on for a day. */
 const SESSION = {
   name: "identity_session",
   text: `select s.id, s.name, s.server_id, s.project_id, s.role
-    from sessions s join servers on servers.id = s.server_id
+    from sessions s
     where s.token_hash = $1 and (s.status in ('starting', 'active')
-      or s.status in ('disconnected', 'lost') and servers.last_heartbeat > now() - interval '24 hours')`,
+      or s.status in ('disconnected', 'lost') and s.missing_since > now() - interval '24 hours')`,
 };
 
 async function findSession(sql: Sql, secret: string): Promise<Identity | undefined> {
@@ -46,12 +48,24 @@ async function findSession(sql: Sql, secret: string): Promise<Identity | undefin
 
 const SERVER = {
   name: "identity_server",
-  text: "select id, name, project_id from servers where api_key_hash = $1",
+  text: `select s.id, s.name, s.project_id, k.id as key_id, k.expires_at
+    from hub.server_keys k join servers s on s.id = k.server_id
+    where k.key_hash = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`,
 };
 
+interface ServerRow {
+  id: ServerId;
+  name: string;
+  project_id: ProjectId;
+  key_id: string;
+  expires_at: Date | null;
+}
+
 async function findServer(sql: Sql, secret: string): Promise<Identity | undefined> {
-  const [row] = await sql.query<{ id: ServerId; name: string; project_id: ProjectId }>(SERVER, [secretHash(secret)]);
-  return row && { caller: { kind: "server", id: row.id, name: row.name, projectId: row.project_id } };
+  const [row] = await sql.query<ServerRow>(SERVER, [secretHash(secret)]);
+  if (!row) return undefined;
+  const caller = { kind: "server", id: row.id, name: row.name, projectId: row.project_id } as const;
+  return { caller, serverKeyId: row.key_id, ...(row.expires_at && { expiresAt: row.expires_at }) };
 }
 
 interface UserRow {

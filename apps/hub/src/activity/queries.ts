@@ -1,5 +1,6 @@
 import type { Activity } from "@orchestratia/protocol/activity";
 import type { ProjectId, TaskId } from "@orchestratia/protocol/vocabulary";
+import { Conditions } from "../db/conditions.ts";
 import type { Sql } from "../db/transaction.ts";
 import { ACTIVITY_COLUMNS, type ActivityRow, toActivity } from "../events/activity-row.ts";
 
@@ -11,28 +12,35 @@ export interface ActivityPage {
   limit: number;
   taskId?: TaskId | undefined;
   sessionId?: string | undefined;
+  serverId?: string | undefined;
+  /** Types, and `task.*` for all that begin so; with commas between them. */
   eventType?: string | undefined;
+  /** An id, or a kind of actor. */
+  actor?: string | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
 }
 
 /** The project's facts that have their place in the public order; without `after` the newest, newest first. */
 export async function listActivity(sql: Sql, projectId: ProjectId, page: ActivityPage): Promise<Activity[]> {
-  const values: unknown[] = [projectId, page.limit];
-  const conditions: string[] = [];
-  const where = (condition: string, value: unknown) => {
-    if (value === undefined) return;
-    values.push(value);
-    conditions.push(` and ${condition} $${values.length}`);
-  };
-  where("a.position >", page.after);
-  where("a.position <", page.before);
-  where("a.task_id =", page.taskId);
-  where("a.session_id::text =", page.sessionId?.toLowerCase());
-  where("a.event_type =", page.eventType);
+  const where = new Conditions(projectId, page.limit);
+  where.given(page.after, (after) => `a.position > ${after}`);
+  where.given(page.before, (before) => `a.position < ${before}`);
+  where.given(page.taskId, (id) => `a.task_id = ${id}`);
+  where.given(page.sessionId, (id) => `a.session_id::text = lower(${id})`);
+  where.given(page.serverId, (id) => `a.server_id::text = lower(${id})`);
+  where.given(
+    page.eventType?.split(",").map((type) => type.trim()),
+    (types) => `a.event_type = any(${types}) or exists (select from unnest(${types}::text[]) as asked
+      where asked like '%.*' and starts_with(a.event_type, left(asked, -1)))`,
+  );
+  where.given(page.actor, (actor) => `a.actor ->> 'id' = lower(${actor}) or a.actor ->> 'type' = lower(${actor})`);
+  where.given(page.since, (since) => `a.at >= ${since}::timestamptz`);
+  where.given(page.until, (until) => `a.at < ${until}::timestamptz`);
   const rows = await sql.query<ActivityRow>(
-    `select ${ACTIVITY_COLUMNS} from activity_log a
-      where a.project_id = $1 and a.position is not null${conditions.join("")}
+    `select ${ACTIVITY_COLUMNS} from activity_log a where a.project_id = $1 and a.position is not null${where}
       order by a.position ${page.after === undefined ? "desc" : "asc"} limit $2`,
-    values,
+    where.values,
   );
   return rows.map(toActivity);
 }

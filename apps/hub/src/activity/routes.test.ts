@@ -42,3 +42,39 @@ test("what happened is read forwards from a position, backwards from the end, an
   expect(await types({ session_id: "not-an-id" })).toEqual([]);
   expect(await refusalCode(list({ task: foreign.key }))).toBe("task_not_found");
 });
+
+test("facts are found by who did them, by several kinds, by server and by time", async () => {
+  await using hub = await startTestHub();
+  const admin = await hub.admin();
+  await using team = await openTestTeam({ url: hub.url, admin });
+  const params = { project: team.project };
+  const list = async (query: z.input<typeof ActivityFilter> = {}) =>
+    (await admin.call(operations.listActivity, { params, query })).activity;
+  const types = async (query: z.input<typeof ActivityFilter>) =>
+    (await list({ after: 0, ...query })).map(({ event_type }) => event_type as string);
+  const task = await team.addTask();
+  await admin.call(tasks.addNote, { params: { ...params, task: task.key }, body: { content: "Hello." } });
+  await until(async () => (await types({ event_type: "note.added" })).length === 1);
+  const { sql } = hub.database;
+  await sql.query("update activity_log set at = '2020-02-02' where event_type = 'note.added'");
+
+  expect(await types({ event_type: "task.created,note.added" })).toEqual(["task.created", "note.added"]);
+  const ofServers = await types({ event_type: "server.*" });
+  expect(ofServers).toEqual(expect.arrayContaining(["server.registered", "server.online"]));
+  expect(ofServers.filter((type) => !type.startsWith("server."))).toEqual([]);
+  expect(await types({ event_type: "server" })).toEqual([]);
+  expect(await types({ event_type: "note.*, task.*", actor: "server" })).toEqual([]);
+  expect(await types({ actor: "server" })).toContain("server.registered");
+  expect(await types({ actor: "server" })).not.toContain("task.created");
+  const [created] = await list({ event_type: "task.created" });
+  expect(new Set((await list({ actor: created?.actor.id ?? "" })).map(({ actor }) => actor.id))).toEqual(
+    new Set([created?.actor.id]),
+  );
+  const ofOne = await types({ server_id: team.daemon.serverId.toUpperCase() });
+  expect(ofOne).toContain("server.registered");
+  expect(ofOne).not.toContain("task.created");
+  expect(await types({ since: "2020-02-02T00:00:00Z", until: "2020-02-02T00:00:01Z" })).toEqual(["note.added"]);
+  expect(await types({ until: "2020-02-02T00:00:00Z" })).toEqual([]);
+  expect(await types({ since: "2020-02-02T00:00:01Z" })).not.toContain("note.added");
+  expect(await refusalCode(list({ since: "yesterday" }))).toBe("invalid_request");
+});

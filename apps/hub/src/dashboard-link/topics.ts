@@ -17,6 +17,7 @@ export interface OpenTopic {
 const INBOX: readonly ActivityType[] = [
   "intervention.raised",
   "intervention.responded",
+  "intervention.expired",
   "intervention.cancelled",
   "task.help_requested",
   "task.plan_submitted",

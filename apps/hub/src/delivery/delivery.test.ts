@@ -94,7 +94,8 @@ test("after three sessions that did not begin nobody starts a fourth, until the 
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);
   const { project, server } = await place(hub);
-  const task = await hub.addTask(project);
+  const task = await hub.addTask(project, { auto_assign: false });
+  await assignTask(hub.engine, SYSTEM, task, { server_id: server.id });
   for (let n = 0; n < 3; n += 1) {
     await hub.settled();
     await hub.sessionEnds(startsOn(server).at(-1) as SessionId, "no such program");

@@ -5,9 +5,11 @@ import { type Sql, sqlOf } from "../db/transaction.ts";
 import type { AssignedTask } from "../matching/assigned-task.ts";
 import type { ServerConnections } from "../server-link/connections.ts";
 import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
+import { assignedFrame } from "./assigned-frame.ts";
 import { Bindings, findHolder } from "./bindings.ts";
 import { Messages } from "./messages.ts";
 import { SessionStarter } from "./session-starter.ts";
+import { FAIL_NOTES, FAIL_REPORTS } from "./undeliverable.ts";
 import {
   confirmDelivery,
   FORGET_ENDED,
@@ -47,7 +49,7 @@ interface UnderWay {
  * looked at again whenever a session becomes idle or ends, a server connects, and each 30 s. The push goes first, since
  * somebody waits for it; the row follows. A repeat carries the same version and costs the agent one line to read.
  */
-export class Delivery {
+export class Delivery implements Disposable {
   readonly #options: DeliveryOptions;
   readonly #sql: Sql;
   readonly #bindings = new Bindings();
@@ -67,6 +69,7 @@ export class Delivery {
       sql: this.#sql,
       push: (sessionId, frame) => this.push(sessionId, frame),
       sessions: options.sessions,
+      wake: () => this.wake(),
     });
     options.sessions.onChange((session) => this.#sessionChanged(session));
   }
@@ -110,29 +113,15 @@ export class Delivery {
   push(sessionId: string, frame: SessionPush): boolean {
     const session = this.#options.sessions.get(sessionId);
     if (!session) return false;
-    return this.#options.connections.send(session.serverId, { ...frame, session_id: sessionId } as HubFrame);
+    const sent = this.#options.connections.send(session.serverId, { ...frame, session_id: sessionId } as HubFrame);
+    // Its screen will show what the agent makes of it; until then nothing more is typed.
+    if (sent && session.launched && !session.tellsStatus) session.typedInto = true;
+    return sent;
   }
 
   /** The session's work is over and the project keeps no session beyond that. */
   endSession(sessionId: string): void {
     if (this.#options.sessions.get(sessionId)) this.#background(this.#options.closeSession(sessionId));
-  }
-
-  /** Tells the session that created the task how it went. */
-  tellCreator(
-    task: { id: string; title: string; source_session_id: string | null },
-    status: string,
-    summary = "",
-  ): void {
-    if (!task.source_session_id) return;
-    this.push(task.source_session_id, {
-      type: "task_status_update",
-      task_id: task.id,
-      title: task.title,
-      status,
-      status_label: status.replace("_", " "),
-      summary,
-    });
   }
 
   /** Notes, answers or decisions may wait. */
@@ -145,12 +134,23 @@ export class Delivery {
     this.#background(this.#deliverAgain(serverId));
   }
 
+  /** Sessions may be started now where none could be. */
+  settingsChanged(): void {
+    this.#background(this.rederive());
+  }
+
   /** From rows alone: whatever should have been delivered by now. */
   async rederive(): Promise<void> {
     await this.#sql.query(FORGET_ENDED);
+    await this.#sql.query(FAIL_NOTES);
+    await this.#sql.query(FAIL_REPORTS);
     await this.#bindings.load(this.#sql, this.#underWay.keys());
     this.deliver(await this.#sql.query<AssignedTask>(UNDELIVERED_ALL));
     await this.#messages.deliver();
+  }
+
+  [Symbol.dispose](): void {
+    this.#messages[Symbol.dispose]();
   }
 
   /** When nothing is being started or confirmed any more. */
@@ -179,9 +179,11 @@ export class Delivery {
 
   /** At its prompt and with nothing else to do. */
   #canTake(session: LiveSession, task: AssignedTask): boolean {
+    // Who gives a task to a shell knows what reads there; the line that is typed quotes nobody.
     return (
       session.status === "active" &&
       session.agentStatus === "idle" &&
+      !session.typedInto &&
       session.closedBy === undefined &&
       !this.#bindings.hasOther(session.id, task.id)
     );
@@ -216,7 +218,11 @@ export class Delivery {
   /** What was given to a session that is gone, and not begun, gets another one. */
   async #chooseAgain(session: LiveSession): Promise<void> {
     const isBack = session.status === "lost";
-    if (!isBack) await this.#starter.ended(session);
+    if (!isBack) {
+      await this.#starter.ended(session);
+      await this.#sql.query(FAIL_NOTES);
+      await this.#sql.query(FAIL_REPORTS);
+    }
     // A row that is being written would bring the session back.
     await this.#written();
     const unbegun = await this.#sql.query<{ id: string }>(FORGET_SESSION, [session.id, !isBack]);
@@ -273,15 +279,3 @@ export class Delivery {
     this.#working.add(watched);
   }
 }
-
-const assignedFrame = (task: AssignedTask): SessionPush => ({
-  type: "task_assigned",
-  task_id: task.id,
-  title: task.title,
-  version: task.version,
-  priority: task.priority,
-  require_plan: task.plan_required,
-  spec: task.spec,
-  structured_spec: task.structured_spec,
-  resolved_inputs: task.resolved_inputs,
-});

@@ -1,12 +1,20 @@
 import type { Sql } from "../db/transaction.ts";
+import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
 import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
+import { assignedFrame } from "./assigned-frame.ts";
+import { atPrompt, isInterruptible } from "./at-prompt.ts";
 import type { SessionPush } from "./delivery.ts";
+import { typedText } from "./typed-text.ts";
 
 export interface MessagesOptions {
   sql: Sql;
   sessions: LiveSessions;
   push: (sessionId: string, frame: SessionPush) => boolean;
+  /** Something may be delivered now that could not before. */
+  wake: () => void;
 }
+
+const SILENCE_MS = 5_000;
 
 interface WaitingNote {
   id: number;
@@ -24,47 +32,125 @@ interface WaitingAnswer {
   response: string;
 }
 
+interface WaitingAsk {
+  id: string;
+  session_id: string;
+  question: string;
+  source: string;
+}
+
 interface WaitingDecision {
   task_id: string;
   session_id: string;
   feedback: string | null;
 }
 
+interface WaitingChange {
+  task_id: string;
+  session_id: string;
+  title: string;
+  spec: string;
+  version: number;
+}
+
+interface WaitingReport {
+  id: number;
+  task_id: string;
+  session_id: string;
+  title: string;
+  status: string;
+  summary: string;
+}
+
 // Each takes the sessions that can be typed into now, so that what waits for another one is not in the way.
-/** Of tasks that the session knows: for those at their prompt (`$1`) and, if urgent, for those at work (`$2`). Of a cancelled task only the hub's own word. */
+/**
+ * For sessions at their prompt (`$1`) and, if urgent, for those at work (`$2`). The hub's own word goes to the session that
+ * it was for, wherever the task is by now; everybody else's to the one that has the task and knows of it.
+ */
 const NOTES = {
   name: "undelivered_notes",
-  text: `select n.id, n.task_id, n.content, n.urgent, n.author ->> 'name' as author, t.assigned_session_id as session_id
-    from task_notes n join tasks t on t.id = n.task_id
-    where n.delivery = 'queued'
-      and (t.assigned_session_id = any($1::uuid[]) or n.urgent and t.assigned_session_id = any($2::uuid[]))
+  text: `select * from (
+      select n.id, n.task_id, n.content, n.urgent, n.author ->> 'name' as author,
+        case when n.author ->> 'type' = 'system' and n.session_id is not null then n.session_id
+          when t.status in ('planning', 'plan_review', 'running', 'review', 'needs_human')
+            or t.status = 'assigned' and t.delivered_at is not null then t.assigned_session_id
+        end as session_id
+      from task_notes n join tasks t on t.id = n.task_id
+      where n.delivery = 'queued'
+    ) as waiting
+    where session_id = any($1::uuid[]) or urgent and session_id = any($2::uuid[])
+    order by id limit 500`,
+};
+/** Tasks whose spec was changed since their worker was told of them. */
+const CHANGES = {
+  name: "untold_changes",
+  text: `select t.id as task_id, t.assigned_session_id as session_id, t.title, t.spec, t.version from tasks t
+    where t.untold_change and t.assigned_session_id = any($1::uuid[])
       and (t.status in ('planning', 'plan_review', 'running', 'review', 'needs_human')
-        or t.status = 'assigned' and t.delivered_at is not null
-        or t.status = 'cancelled' and n.author ->> 'type' = 'system')
-    order by n.id limit 500`,
+        or t.status = 'assigned' and t.delivered_at is not null)
+    order by t.updated_at limit 500`,
+};
+/** Not if the spec was changed once more meanwhile. */
+const CHANGE_TOLD = {
+  name: "change_told",
+  text: "update tasks set untold_change = false where id = $1 and version = $2",
+};
+/** What became of tasks, for the sessions that made them. */
+const REPORTS = {
+  name: "undelivered_reports",
+  text: `select m.id, m.task_id, m.session_id, t.title, m.status, m.summary
+    from engine.creator_messages m join tasks t on t.id = m.task_id
+    where m.delivery = 'queued' and m.session_id = any($1::uuid[]) order by m.id limit 500`,
 };
 const ANSWERS = {
   name: "undelivered_answers",
   text: `select id, task_id, session_id, response from interventions
-    where status = 'responded' and delivered_at is null and raised_by = 'worker' and session_id = any($1::uuid[])
+    where status in ('responded', 'expired') and delivered_at is null and raised_by = 'worker' and session_id = any($1::uuid[])
     order by responded_at limit 500`,
+};
+/** What another session asks these. */
+const ASKS = {
+  name: "untold_asks",
+  text: `select i.id, i.target_session_id as session_id, i.question, coalesce(asker.name, 'another session') as source
+    from interventions i left join sessions asker on asker.id = i.session_id
+    where i.status = 'pending' and i.target_told_at is null and i.target_session_id = any($1::uuid[])
+    order by i.created_at limit 500`,
+};
+/** In planning since they were delivered, not begun, and what was delivered may be lost. */
+const TO_PLAN = {
+  name: "undelivered_plannings",
+  text: `select ${ASSIGNED_TASK_COLUMNS} from tasks t
+    where t.assigned_session_id = any($1::uuid[]) and t.status = 'planning' and t.delivered_at is null
+      and t.started_at is null
+    order by t.updated_at limit 500`,
+};
+const TOLD = {
+  name: "mark_worker_told",
+  text: "update tasks set delivered_at = now() where id = $1 and delivered_at is null",
 };
 /** What was decided on a plan. The task's `delivered_at` says whether its worker knows. */
 const DECISIONS = {
   name: "undelivered_decisions",
   text: `select t.id as task_id, t.assigned_session_id as session_id, t.plan_feedback as feedback from tasks t
-    where t.assigned_session_id = any($1::uuid[]) and t.status in ('planning', 'running') and t.delivered_at is null
+    where t.assigned_session_id = any($1::uuid[]) and t.delivered_at is null
+      and (t.status = 'running' or t.status = 'planning' and t.plan_feedback is not null)
     order by t.updated_at limit 500`,
 };
 
-/** Notes, answers and decisions on their way to a session: queued in the rows until the session can be typed into. */
-export class Messages {
+/** Notes, answers, decisions and reports on their way to a session: queued in the rows until the session can be typed into. */
+export class Messages implements Disposable {
   readonly #options: MessagesOptions;
   #running: Promise<void> | undefined;
   #again = false;
+  /** Set while a note waits for its session to be silent. */
+  #silence: NodeJS.Timeout | undefined;
 
   constructor(options: MessagesOptions) {
     this.#options = options;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#silence);
   }
 
   /** One pass at a time: two would type the same note twice. */
@@ -81,52 +167,135 @@ export class Messages {
   async #run(): Promise<void> {
     while (this.#again) {
       this.#again = false;
-      const idle: string[] = [];
-      const working: string[] = [];
-      for (const session of this.#options.sessions.all()) {
-        if (!isTypable(session)) continue;
-        if (session.agentStatus === "idle") idle.push(session.id);
-        if (session.agentStatus === "working") working.push(session.id);
-      }
-      if (idle.length > 0) {
-        await this.#answers(idle);
-        await this.#decisions(idle);
-      }
-      if (idle.length + working.length > 0) await this.#notes(idle, working);
+      await this.#answers();
+      await this.#plannings();
+      await this.#decisions();
+      await this.#changes();
+      await this.#asks();
+      await this.#reports();
+      await this.#notes();
     }
   }
 
-  async #answers(idle: string[]): Promise<void> {
-    const { sql, push } = this.#options;
+  /** The session is looked at once more: what was just typed into may not be at its prompt any more. */
+  #push(sessionId: string, frame: SessionPush, mayBeTyped: (session: LiveSession) => boolean = atPrompt): boolean {
+    const session = this.#options.sessions.get(sessionId);
+    return session !== undefined && mayBeTyped(session) && this.#options.push(sessionId, frame);
+  }
+
+  /** A note comes after a silence, so that it does not fall between an agent's last words. */
+  #isQuiet({ output }: LiveSession): boolean {
+    const waitMs = SILENCE_MS - (performance.now() - output.lastAt);
+    if (waitMs <= 0) return true;
+    this.#silence ??= setTimeout(() => {
+      this.#silence = undefined;
+      this.#options.wake();
+    }, waitMs).unref();
+    return false;
+  }
+
+  #those(is: (session: LiveSession) => boolean): string[] {
+    return this.#options.sessions.all().flatMap((session) => (is(session) ? session.id : []));
+  }
+
+  async #answers(): Promise<void> {
+    const { sql } = this.#options;
+    const idle = this.#those(atPrompt);
+    if (idle.length === 0) return;
     for (const answer of await sql.query<WaitingAnswer>(ANSWERS, [idle])) {
-      const { task_id, response } = answer;
-      if (!push(answer.session_id, { type: "intervention_response", intervention_id: answer.id, task_id, response }))
+      const { task_id } = answer;
+      const response = typedText(answer.response);
+      if (
+        !this.#push(answer.session_id, { type: "intervention_response", intervention_id: answer.id, task_id, response })
+      )
         continue;
       await sql.query("update interventions set delivered_at = now() where id = $1", [answer.id]);
     }
   }
 
-  async #decisions(idle: string[]): Promise<void> {
-    const { sql, push } = this.#options;
+  async #plannings(): Promise<void> {
+    const { sql } = this.#options;
+    const idle = this.#those(atPrompt);
+    if (idle.length === 0) return;
+    for (const task of await sql.query<AssignedTask>(TO_PLAN, [idle])) {
+      if (!this.#push(task.assigned_session_id as string, assignedFrame(task))) continue;
+      await sql.query(TOLD, [task.id]);
+    }
+  }
+
+  async #decisions(): Promise<void> {
+    const { sql } = this.#options;
+    const idle = this.#those(atPrompt);
+    if (idle.length === 0) return;
     for (const { task_id, session_id, feedback } of await sql.query<WaitingDecision>(DECISIONS, [idle])) {
       const decision =
         feedback === null
           ? ({ type: "plan_approved", task_id } as const)
-          : ({ type: "plan_revision", task_id, feedback } as const);
-      if (!push(session_id, decision)) continue;
-      await sql.query("update tasks set delivered_at = now() where id = $1 and delivered_at is null", [task_id]);
+          : ({ type: "plan_revision", task_id, feedback: typedText(feedback) } as const);
+      if (!this.#push(session_id, decision)) continue;
+      await sql.query(TOLD, [task_id]);
     }
   }
 
-  async #notes(idle: string[], working: string[]): Promise<void> {
-    const { sql, push } = this.#options;
-    for (const note of await sql.query<WaitingNote>(NOTES, [idle, working])) {
-      const { task_id, content, urgent, author } = note;
-      if (!push(note.session_id, { type: "task_note", task_id, content, urgent, author })) continue;
+  async #asks(): Promise<void> {
+    const { sql } = this.#options;
+    const idle = this.#those(atPrompt);
+    if (idle.length === 0) return;
+    for (const { id, session_id, question, source } of await sql.query<WaitingAsk>(ASKS, [idle])) {
+      const ask = {
+        type: "intervention_for_session",
+        target_session_id: session_id,
+        intervention_id: id,
+        question: `${typedText(question)} (Answer: orchestratia intervention respond ${id.slice(0, 8)} --response "…")`,
+        source,
+      } as const;
+      if (!this.#push(session_id, ask)) continue;
+      await sql.query("update interventions set target_told_at = now() where id = $1", [id]);
+    }
+  }
+
+  async #changes(): Promise<void> {
+    const { sql } = this.#options;
+    const idle = this.#those(atPrompt);
+    if (idle.length === 0) return;
+    for (const change of await sql.query<WaitingChange>(CHANGES, [idle])) {
+      const { task_id, session_id, title, spec, version } = change;
+      if (!this.#push(session_id, { type: "task_updated", task_id, title: typedText(title), spec })) continue;
+      await sql.query(CHANGE_TOLD, [task_id, version]);
+    }
+  }
+
+  async #reports(): Promise<void> {
+    const { sql } = this.#options;
+    const idle = this.#those(atPrompt);
+    if (idle.length === 0) return;
+    for (const { id, task_id, session_id, title, status, summary } of await sql.query<WaitingReport>(REPORTS, [idle])) {
+      const report = {
+        type: "task_status_update",
+        task_id,
+        title: typedText(title),
+        status,
+        status_label: status.replace("_", " "),
+        summary: typedText(summary),
+      } as const;
+      if (!this.#push(session_id, report)) continue;
+      await sql.query("update engine.creator_messages set delivery = 'delivered', delivered_at = now() where id = $1", [
+        id,
+      ]);
+    }
+  }
+
+  async #notes(): Promise<void> {
+    const { sql } = this.#options;
+    const quiet = this.#those((session) => atPrompt(session) && this.#isQuiet(session));
+    const interruptible = this.#those(isInterruptible);
+    if (interruptible.length === 0) return;
+    for (const note of await sql.query<WaitingNote>(NOTES, [quiet, interruptible])) {
+      const { task_id, urgent, author } = note;
+      const content = typedText(note.content);
+      const frame = { type: "task_note", task_id, content, urgent, author: typedText(author) } as const;
+      if (!this.#push(note.session_id, frame, urgent ? isInterruptible : atPrompt)) continue;
       await sql.query("update task_notes set delivery = 'delivered' where id = $1", [note.id]);
     }
   }
 }
-
-/** Text goes to an agent; a shell would execute it. */
-const isTypable = (session: LiveSession): boolean => session.status === "active" && session.agent !== "shell";

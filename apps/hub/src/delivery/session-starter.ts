@@ -1,3 +1,4 @@
+import { Problem } from "@orchestratia/protocol/problems";
 import type { AgentInfo } from "@orchestratia/protocol/servers";
 import type { ProjectId, ServerId } from "@orchestratia/protocol/vocabulary";
 import { SYSTEM } from "../access/caller.ts";
@@ -32,13 +33,13 @@ interface Surroundings {
 /** The agents that are tried, in this order, where the project names none. */
 const DEFAULT_AGENTS = ["claude", "codex", "gemini", "opencode"];
 /** After so many sessions that did not start, somebody has to look. */
-const MAX_START_FAILURES = 3;
+export const MAX_START_FAILURES = 3;
 
 const SURROUNDINGS = {
   name: "session_surroundings",
   text: `select coalesce((p.settings ->> 'auto_start_sessions')::boolean, true) as auto_start,
       p.settings ->> 'default_agent' as default_agent, p.settings ->> 'default_server_dir' as default_dir,
-      s.agents, s.repos, s.max_concurrent, t.start_failures,
+      s.agents, coalesce(s.capabilities_override -> 'repos', s.repos) as repos, s.max_concurrent, t.start_failures,
       t.id as task_id, s.id as server_id
     from tasks t join projects p on p.id = t.project_id join servers s on s.id = t.assigned_server_id
     where t.id = any($1::uuid[]) and t.status = 'assigned' and t.blockers = 0 and t.assigned_session_id is null`,
@@ -100,7 +101,7 @@ export class SessionStarter {
     if (agent === undefined || !(await this.#roomFor(serverId, around))) return false;
     // Meanwhile another session may have become free for it.
     if (!this.#waiting.has(task.id)) return false;
-    await this.#options.startSession({
+    return this.#begin({
       caller: SYSTEM,
       projectId: task.project_id as ProjectId,
       serverId,
@@ -110,7 +111,26 @@ export class SessionStarter {
       taskId: task.id,
       startedByHub: true,
     });
-    return true;
+  }
+
+  /** False when there is no place, or nobody to ask any more: then the task waits, visibly. */
+  async #begin(start: SessionStart): Promise<boolean> {
+    try {
+      await this.#options.startSession(start);
+      return true;
+    } catch (error) {
+      if (error instanceof Problem && error.code === "server_full") await this.#makePlace(start.serverId);
+      else if (!(error instanceof Problem && error.code === "server_unreachable")) throw error;
+      return false;
+    }
+  }
+
+  /** When a session has ended, what waits on its server is looked at again. */
+  async #makePlace(serverId: ServerId): Promise<void> {
+    const atRest = this.#options.sessions
+      .ofServer(serverId)
+      .find((session) => session.startedByHub && session.agentStatus === "idle" && this.#options.isFree(session));
+    if (atRest) await this.#options.closeSession(atRest.id);
   }
 
   /** One question for all tasks of one turn: a cascade frees many at once. */
@@ -154,6 +174,8 @@ export class SessionStarter {
 const staysFor = (session: LiveSession): boolean => session.closedBy === undefined && session.status !== "lost";
 
 function agentFor({ default_agent, agents }: Surroundings): string | undefined {
+  // A version 1 daemon does not say what it has: the project's word is all that there is.
+  if (agents.length === 0) return default_agent ?? undefined;
   const has = (name: string) => agents.some((agent) => agent.name === name);
   if (default_agent !== null) return has(default_agent) ? default_agent : undefined;
   return DEFAULT_AGENTS.find(has);

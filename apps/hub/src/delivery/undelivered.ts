@@ -4,6 +4,7 @@ import { transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
 import type { LiveSession } from "../sessions/live-sessions.ts";
+import { planDelivered } from "../tasks/plan-delivered.ts";
 
 const UNDELIVERED = `select ${ASSIGNED_TASK_COLUMNS} from tasks t
   where t.status = 'assigned' and t.blockers = 0 and t.delivered_at is null`;
@@ -23,7 +24,8 @@ export const UNDELIVERED_TASK = { name: "undelivered_task", text: `${UNDELIVERED
 export const FORGET_UNSTARTED = {
   name: "forget_unstarted_deliveries",
   text: `update tasks set delivered_at = null
-    where assigned_server_id = $1 and status = 'assigned' and delivered_at is not null`,
+    where assigned_server_id = $1 and delivered_at is not null
+      and (status = 'assigned' or status = 'planning' and started_at is null)`,
 };
 
 const FORGET = "update tasks t set assigned_session_id = null, delivered_at = null, deliveries = 0";
@@ -41,7 +43,8 @@ export const FORGET_ENDED = {
 
 const CONFIRM = {
   name: "confirm_delivery",
-  text: `update tasks set assigned_session_id = $2, delivered_at = now(), deliveries = deliveries + 1
+  text: `update tasks set assigned_session_id = $2, delivered_at = now(), deliveries = deliveries + 1,
+      untold_change = false
     where id = $1 and status = 'assigned' and blockers = 0 and assigned_server_id = $3
       and (assigned_session_id is null or assigned_session_id = $2)
     returning id`,
@@ -62,6 +65,7 @@ export function confirmDelivery(pool: pg.Pool, task: AssignedTask, session: Live
       actor: actorOf(SYSTEM),
       details: { session_id: session.id, key: task.key, session_name: session.name },
     });
+    if (task.plan_required) await planDelivered(tx, task.id, { session_id: session.id, server_id: session.serverId });
     return true;
   });
 }

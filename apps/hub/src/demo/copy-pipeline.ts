@@ -42,7 +42,7 @@ export async function copyPipeline(
   const taskIds = [...copyOf.values()];
   const { key, first } = await takeNumbers(tx, projectId, tasks.length);
   for (const [at, task] of tasks.entries()) {
-    const place = { projectId, parentId: null, sourceSessionId: null, eligibleInSeconds: 0 };
+    const place = { projectId, parentId: null, position: null, sourceSessionId: null, eligibleInSeconds: 0 };
     const number = { key, number: first + at };
     await insertTask(tx, caller, { ...task, auto_assign: true }, { ...place, id: taskIds[at] as string }, number);
   }

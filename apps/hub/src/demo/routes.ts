@@ -15,7 +15,11 @@ export function demoRoutes(app: FastifyInstance, engine: Engine): void {
   serve(app, operations.viewDemo, async ({ caller }) => {
     const project = await projectFor(database, caller, DEMO_PROJECT);
     const { state, taskIds } = await newestPipeline(database.sql, project.id);
-    return { project: toProject(project), state, tasks: await getTasks(engine, taskIds) };
+    return {
+      project: toProject(project),
+      state,
+      tasks: await getTasks(engine, taskIds, { caller, mayWrite: project.mayWrite }),
+    };
   });
 
   serve(app, operations.runDemo, async ({ caller }) => {
@@ -23,6 +27,10 @@ export function demoRoutes(app: FastifyInstance, engine: Engine): void {
     mustWrite(project);
     const taskIds = await runDemo(engine, caller, project.id);
     const { state } = await newestPipeline(database.sql, project.id);
-    return { project: toProject(project), state, tasks: await getTasks(engine, taskIds) };
+    return {
+      project: toProject(project),
+      state,
+      tasks: await getTasks(engine, taskIds, { caller, mayWrite: project.mayWrite }),
+    };
   });
 }

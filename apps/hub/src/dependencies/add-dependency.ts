@@ -30,6 +30,7 @@ export async function addDependency(
   );
   const { places, resolved } = inserted;
   const blocks = isGating(edge.type) && !resolved;
-  afterCommit(engine, { projectId, places, released: blocks ? [taskId] : [], placeable: places.length > 0 });
+  // The matcher may have been about to place one of the two as it was before: it looks again.
+  afterCommit(engine, { projectId, places, released: blocks ? [taskId] : [], placeable: true });
   return { dependencyId: inserted.id, warnings: inserted.warnings };
 }

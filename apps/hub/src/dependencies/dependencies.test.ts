@@ -3,6 +3,7 @@ import type { TaskId } from "@orchestratia/protocol/vocabulary";
 import { expect, test } from "vitest";
 import { SYSTEM } from "../access/caller.ts";
 import { completeTask } from "../tasks/complete-task.ts";
+import { reopenTask } from "../tasks/reopen-task.ts";
 import { startTask } from "../tasks/start-task.ts";
 import { createTestDatabase } from "../testing/test-database.ts";
 import { openTestEngine, type TestEngine } from "../testing/test-engine.ts";
@@ -49,6 +50,20 @@ test("a circle is refused with the way round, in keys", async () => {
   // What gates nothing closes no circle.
   await add(a, c, { dependency_type: "related" });
   expect(await hub.task(a)).toMatchObject({ blockers: 0 });
+});
+
+test("a task that was reopened may not wait for one that was begun with its result: both would wait at its next attempt", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const { project, session, add, done } = await place(hub);
+  const upstream = await done({});
+  const begun = await hub.addTask(project);
+  await add(begun, upstream);
+  await hub.settled();
+  await startTask(hub.engine, session, begun);
+  await reopenTask(hub.engine, SYSTEM, upstream);
+  const path = [await keyOf(hub, upstream), await keyOf(hub, begun), await keyOf(hub, upstream)];
+  await expect(add(upstream, begun)).rejects.toMatchObject({ code: "dependency_cycle", members: { path } });
 });
 
 test("no task depends on itself, twice on one, or on another project's", async () => {

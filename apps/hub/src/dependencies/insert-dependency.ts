@@ -5,15 +5,10 @@ import {
   type InputEdge,
   resolvedInputsFrom,
 } from "@orchestratia/domain/contracts";
-import {
-  type DependencyEdge,
-  type DependencyType,
-  findCycle,
-  isGating,
-  isResolvedBy,
-} from "@orchestratia/domain/dependency-graph";
+import { type DependencyType, isGating, isResolvedBy } from "@orchestratia/domain/dependency-graph";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { Tx } from "../db/transaction.ts";
+import { readWaits, refuseCircle } from "../epics/waits.ts";
 import type { Fact } from "../events/activity.ts";
 import { aboutTask, json, lockTasks, type Places, sql, type TaskRow, writeTask } from "../tasks/task-row.ts";
 
@@ -42,15 +37,11 @@ interface EdgeRow {
   resolved: boolean;
 }
 
-const GATING_EDGES = {
-  name: "gating_edges",
-  text: `select task_id as "taskId", depends_on_task_id as "dependsOn", dependency_type as type from task_dependencies
-    where project_id = $1 and dependency_type <> 'related' and not resolved`,
-};
 const EDGES_OF = {
   name: "edges_of_task",
   text: `select d.depends_on_task_id, up.key as depends_on_key, d.dependency_type, d.contract_key, d.alias, d.resolved
-    from task_dependencies d join tasks up on up.id = d.depends_on_task_id where d.task_id = $1`,
+    from task_dependencies d join tasks up on up.id = d.depends_on_task_id
+    where d.task_id = $1 and d.dependency_type <> 'order'`,
 };
 
 /**
@@ -137,15 +128,8 @@ function refuseTakenName(task: TaskRow, upstream: TaskRow, edge: NewEdge, edges:
 
 async function refuseCycle(tx: Tx, task: TaskRow, edge: NewEdge): Promise<void> {
   if (!isGating(edge.type)) return;
-  const edges = await tx.query<DependencyEdge>(GATING_EDGES, [task.project_id]);
-  const cycle = findCycle(edges, { taskId: edge.taskId, dependsOn: edge.upstreamId, type: edge.type });
-  if (!cycle) return;
-  const keys = await tx.query<{ id: string; key: string }>("select id, key from tasks where id = any($1::uuid[])", [
-    cycle,
-  ]);
-  const keyOf = new Map(keys.map(({ id, key }) => [id, key]));
-  const path = cycle.map((id) => keyOf.get(id) ?? id);
-  throw new Problem("dependency_cycle", `This would close a circle: ${path.join(" → ")}.`, { path });
+  const waits = await readWaits(tx, task.project_id);
+  await refuseCircle(tx, waits, { taskId: edge.taskId, dependsOn: edge.upstreamId, type: edge.type });
 }
 
 async function insertRow(tx: Tx, task: TaskRow, upstream: TaskRow, edge: NewEdge, resolved: boolean): Promise<string> {

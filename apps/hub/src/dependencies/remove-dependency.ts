@@ -3,10 +3,11 @@ import { isGating } from "@orchestratia/domain/dependency-graph";
 import { Problem } from "@orchestratia/protocol/problems";
 import { actorOf, type Caller } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
-import { type Fact, record } from "../events/activity.ts";
+import type { Fact } from "../events/activity.ts";
+import { withdrawHubQuestions } from "../interventions/hub-question.ts";
 import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
-import { afterCommit, type Engine } from "../tasks/engine.ts";
-import { cancelledFact, inProject, projectOf } from "../tasks/move.ts";
+import { afterCommit, type Changes, type Engine } from "../tasks/engine.ts";
+import { inProject, projectOf } from "../tasks/move.ts";
 import { aboutTask, lockTasks, sql, type TaskRow, writeTask } from "../tasks/task-row.ts";
 import { dependencyFact } from "./insert-dependency.ts";
 
@@ -26,6 +27,12 @@ const REMOVE = {
     returning d.id, d.dependency_type, d.contract_key, d.alias, d.resolved, up.key`,
 };
 
+const READY = {
+  name: "ready_when_freed",
+  text: `select ${ASSIGNED_TASK_COLUMNS} from tasks t where t.id = $1 and t.status = 'assigned' and t.blockers = 0
+    and t.delivered_at is null`,
+};
+
 /** Drops a dependency; a task that waited for nothing else is free. Throws `dependency_not_found`. */
 export async function removeDependency(
   engine: Engine,
@@ -37,36 +44,40 @@ export async function removeDependency(
   const changes = await inProject(engine, projectId, async (tx) => {
     const task = (await lockTasks(tx, [taskId, upstreamId])).find(({ id }) => id === taskId);
     if (!task) throw new Problem("task_not_found");
-    const [removed] = await tx.query<Removed>(REMOVE, [taskId, upstreamId]);
-    if (!removed) throw new Problem("dependency_not_found", `${task.key} has no such dependency.`);
-    const edge = { type: removed.dependency_type, contractKey: removed.contract_key };
-    const waits = task.status === "pending" || task.status === "assigned";
-    const frees = isGating(edge.type) && !removed.resolved;
-    const actor = actorOf(caller);
-    const name = deliveredName({ ...edge, upstreamKey: removed.key, alias: removed.alias });
-    const places = await writeTask(
-      tx,
-      task,
-      {
-        ...(frees ? { blockers: sql("blockers - 1") } : {}),
-        ...(name !== undefined && removed.resolved
-          ? { resolved_inputs: sql(`resolved_inputs - ${quoted(name)}`) }
-          : {}),
-      },
-      dependencyFact("dependency.removed", task, { id: upstreamId, key: removed.key }, edge, actor),
-      ...(frees && waits && task.blockers === 1 ? [unblockedFact(task, actor)] : []),
-    );
-    await withdrawQuestions(tx, task, removed.id, actor);
-    // What is demanded of the upstream's result may be less now.
-    await tx.query("update tasks set version = version + 1, updated_at = now() where id = $1", [upstreamId]);
-    const ready = await tx.query<AssignedTask>(
-      `select ${ASSIGNED_TASK_COLUMNS} from tasks t where t.id = $1 and t.status = 'assigned' and t.blockers = 0
-         and t.delivered_at is null`,
-      [taskId],
-    );
-    return { projectId, places, ready };
+    return removeDependencyLocked(tx, caller, task, upstreamId);
   });
-  afterCommit(engine, { ...changes, placeable: true });
+  afterCommit(engine, changes);
+}
+
+/** The same within a transaction that holds the project's lock and both rows. */
+export async function removeDependencyLocked(
+  tx: Tx,
+  caller: Caller,
+  task: TaskRow,
+  upstreamId: string,
+): Promise<Changes> {
+  const [removed] = await tx.query<Removed>(REMOVE, [task.id, upstreamId]);
+  if (!removed) throw new Problem("dependency_not_found", `${task.key} has no such dependency.`);
+  const edge = { type: removed.dependency_type, contractKey: removed.contract_key };
+  const waits = task.status === "pending" || task.status === "assigned";
+  const frees = isGating(edge.type) && !removed.resolved;
+  const actor = actorOf(caller);
+  const name = deliveredName({ ...edge, upstreamKey: removed.key, alias: removed.alias });
+  const places = await writeTask(
+    tx,
+    task,
+    {
+      ...(frees ? { blockers: sql("blockers - 1") } : {}),
+      ...(name !== undefined && removed.resolved ? { resolved_inputs: sql(`resolved_inputs - ${quoted(name)}`) } : {}),
+    },
+    dependencyFact("dependency.removed", task, { id: upstreamId, key: removed.key }, edge, actor),
+    ...(frees && waits && task.blockers === 1 ? [unblockedFact(task, actor)] : []),
+  );
+  await withdrawHubQuestions(tx, task, [`input_missing:${removed.id}`, `upstream_failed:${upstreamId}`], actor);
+  // What is demanded of the upstream's result may be less now.
+  await tx.query("update tasks set version = version + 1, updated_at = now() where id = $1", [upstreamId]);
+  const ready = await tx.query<AssignedTask>(READY, [task.id]);
+  return { projectId: task.project_id, places, ready, placeable: true };
 }
 
 const unblockedFact = (task: TaskRow, actor: Fact["actor"]): Fact => ({
@@ -75,15 +86,5 @@ const unblockedFact = (task: TaskRow, actor: Fact["actor"]): Fact => ({
   actor,
   details: { key: task.key },
 });
-
-/** What the hub asked because of the edge needs no answer any more. */
-async function withdrawQuestions(tx: Tx, task: TaskRow, edgeId: string, actor: Fact["actor"]): Promise<void> {
-  const withdrawn = await tx.query<{ id: string }>(
-    `update interventions set status = 'cancelled', responded_at = now()
-     where task_id = $1 and cause = 'input_missing:' || $2 and status = 'pending' returning id`,
-    [task.id, edgeId],
-  );
-  await record(tx, ...withdrawn.map(({ id }) => cancelledFact(task, id, actor)));
-}
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;

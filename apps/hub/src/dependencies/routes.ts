@@ -5,10 +5,9 @@ import type { ProjectId, TaskId } from "@orchestratia/protocol/vocabulary";
 import type { FastifyInstance } from "fastify";
 import type { Caller } from "../access/caller.ts";
 import { serve } from "../http/serve.ts";
-import { projectFor } from "../projects/access.ts";
 import { answerTask } from "../tasks/answer-task.ts";
 import type { Engine } from "../tasks/engine.ts";
-import { agentOf, taskToChange, taskToChangeByAgent } from "../tasks/named-task.ts";
+import { agentOf, taskToChangeByAgent } from "../tasks/named-task.ts";
 import { resolveTaskRef } from "../tasks/task-ref.ts";
 import { addDependency } from "./add-dependency.ts";
 import { getDependency } from "./queries.ts";
@@ -18,14 +17,12 @@ import { removeDependency } from "./remove-dependency.ts";
 export function dependencyRoutes(app: FastifyInstance, engine: Engine): void {
   const { database } = engine;
 
-  serve(app, people.addDependency, async ({ caller, params, body }) => {
-    const project = await projectFor(database, caller, params.project);
-    return add(engine, caller, project.id, await taskToChange(database, caller, params), body);
+  serve(app, people.addDependency, async ({ caller, project, params, body }) => {
+    return add(engine, caller, project.id, await resolveTaskRef(database, project.id, params.task), body);
   });
 
-  serve(app, people.removeDependency, async ({ caller, params, reply }) => {
-    const project = await projectFor(database, caller, params.project);
-    const id = await taskToChange(database, caller, params);
+  serve(app, people.removeDependency, async ({ caller, project, params, reply }) => {
+    const id = await resolveTaskRef(database, project.id, params.task);
     await removeDependency(engine, caller, id, await resolveTaskRef(database, project.id, params.upstream));
     return answerTask(engine, reply, id);
   });

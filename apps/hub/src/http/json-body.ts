@@ -1,23 +1,37 @@
 import { Problem } from "@orchestratia/protocol/problems";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyBodyParser, FastifyInstance, FastifyRequest } from "fastify";
+import { operationOf } from "./serve.ts";
 
 /**
  * Reads JSON bodies and nothing else. An empty body counts as none, whatever its content type says: existing clients
  * declare JSON on requests without a body.
  */
 export function readJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, jsonReader(app));
+}
+
+/** Reads a body that is JSON, or that was made JSON by the reader of another language. */
+export function jsonReader(app: FastifyInstance): FastifyBodyParser<string> {
   // Refuses `__proto__` and `constructor.prototype` keys.
   const parse = app.getDefaultJsonParser("error", "error");
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
+  const parseAndMend = app.getDefaultJsonParser("remove", "remove");
+  return (request, body, done) => {
     if (body.trim() === "") return done(null, undefined);
+    if (operationOf(request)?.mendsText) {
+      void parseAndMend(request, body, (error, document) => {
+        if (error) done(new Problem("malformed_json", `The body is not JSON: ${error.message}`));
+        else done(null, mended(document, MAX_DEPTH));
+      });
+      return;
+    }
     void parse(request, body, (error, document) => {
       if (error) return done(new Problem("malformed_json", `The body is not JSON: ${error.message}`));
       const problem = objection(body, document);
       if (problem) done(problem);
       else done(null, document);
     });
-  });
+  };
 }
 
 /** Deeper than any document that makes sense, and far from where recursion would run out of stack. */
@@ -36,6 +50,17 @@ function objection(body: string, document: unknown): Problem | undefined {
   }
   return undefined;
 }
+
+/** The same with what cannot be kept taken out of it: for senders that would lose everything at a refusal. */
+function mended(value: unknown, levels: number): unknown {
+  if (typeof value === "string") return mendedText(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (levels === 0) return null;
+  if (Array.isArray(value)) return value.map((inner) => mended(inner, levels - 1));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [mendedText(key), mended(inner, levels - 1)]));
+}
+
+const mendedText = (text: string): string => text.replaceAll(/[\0\p{Surrogate}]/gu, "\uFFFD");
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 

@@ -18,6 +18,7 @@ interface JsonSchema {
   minLength?: number;
   minItems?: number;
   items?: JsonSchema;
+  not?: unknown;
   prefixItems?: JsonSchema[];
   properties?: Record<string, JsonSchema>;
   required?: string[];
@@ -51,6 +52,7 @@ const BY_NAME: Readonly<Record<string, unknown>> = {
   token: "orcreg_aHR0cHM6Ly9odWI.example",
   registration_token: "orcreg_aHR0cHM6Ly9odWI.example",
   api_key: "orc_example",
+  sha256: "98ea6e4f216f2fb4b69fff9b3a44842c38686ca685f3f55dc48c5d3fb1107be4",
   command: "git status --short",
   path: "/srv/app/README.md",
   labels: ["api"],
@@ -131,7 +133,8 @@ class Examples {
 
   #array(schema: JsonSchema, depth: number): unknown {
     if (schema.prefixItems) return schema.prefixItems.map((item) => this.of(item, undefined, depth + 1));
-    const wanted = Math.max(schema.minItems ?? 0, depth < 4 && schema.items ? 1 : 0);
+    const hasSomething = schema.items !== undefined && schema.items.not === undefined;
+    const wanted = Math.max(schema.minItems ?? 0, depth < 4 && hasSomething ? 1 : 0);
     return Array.from({ length: wanted }, () => this.of(schema.items ?? {}, undefined, depth + 1));
   }
 }

@@ -9,8 +9,9 @@ import { exampleOf } from "./openapi-examples.ts";
 
 /** What may come back from any operation behind the door. */
 const COMMON: Readonly<Record<Door, readonly ProblemCode[]>> = {
-  public: ["too_many_requests", "shutting_down", "database_unavailable", "internal"],
+  public: ["host_not_allowed", "too_many_requests", "shutting_down", "database_unavailable", "internal"],
   people: [
+    "host_not_allowed",
     "unauthenticated",
     "csrf_failed",
     "forbidden",
@@ -22,6 +23,7 @@ const COMMON: Readonly<Record<Door, readonly ProblemCode[]>> = {
   daemons: ["unauthenticated", "forbidden", "too_many_requests", "shutting_down", "database_unavailable", "internal"],
   agents: ["unauthenticated", "forbidden", "too_many_requests", "shutting_down", "database_unavailable", "internal"],
 };
+const WITH_IDEMPOTENCY_KEY: readonly ProblemCode[] = ["idempotency_key_reused", "request_in_progress"];
 const WITH_INPUT: readonly ProblemCode[] = ["invalid_request", "nul_character"];
 const WITH_BODY: readonly ProblemCode[] = [
   "malformed_json",
@@ -49,6 +51,7 @@ const SECURITY: Readonly<Record<Door, Record<string, string[]>[]>> = {
 const ACCESS: Readonly<Record<Access, string>> = {
   anyone: "Anybody may call it",
   signed_in: "Whoever has signed in",
+  person: "People who have signed in; not the machine's own token",
   viewer: "Viewers of the project and up",
   member: "Members of the project and up",
   owner: "Owners of the project, and admins",
@@ -128,20 +131,30 @@ function described(operation: Operation, schema: Record<string, unknown>) {
     response: {
       [operation.status]: {
         description: "Done",
-        content: { "application/json": { schema: success, example: exampleOf(operation.response, "output") } },
+        content: operation.streams
+          ? { [operation.streams]: { schema: success } }
+          : { "application/json": { schema: success, example: exampleOf(operation.response, "output") } },
       },
       ...problemResponses(problemsOf(operation)),
     },
   };
 }
 
-function problemsOf({ door, path, params, query, body, problems: own }: Operation): ProblemCode[] {
+function problemsOf(operation: Operation): ProblemCode[] {
+  const { door, path, params, query, body, problems: own } = operation;
   const named = Object.entries(WITH_NAMED).filter(([name]) => path.split("/").includes(`:${name}`));
   const codes = new Set<ProblemCode>([...own, ...COMMON[door], ...named.flatMap(([, codes]) => codes)]);
   if (params || query || body) for (const code of WITH_INPUT) codes.add(code);
   if (body) for (const code of WITH_BODY) codes.add(code);
+  if (takesIdempotencyKey(operation)) {
+    for (const code of WITH_IDEMPOTENCY_KEY) codes.add(code);
+    if (operation.answersSecret) codes.add("answer_not_kept");
+  }
   return [...codes];
 }
+
+const takesIdempotencyKey = ({ method, door }: Operation): boolean =>
+  method === "POST" && (door === "people" || door === "agents");
 
 function problemResponses(codes: readonly ProblemCode[]): Record<string, unknown> {
   const responses: Record<string, { description: string; content: object }> = {};

@@ -1,7 +1,7 @@
 import rateLimit from "@fastify/rate-limit";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Caller } from "../access/caller.ts";
+import { callerKey } from "../access/caller-key.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -28,15 +28,13 @@ export async function requestLimits(app: FastifyInstance, rates: RequestRates): 
   const byCaller = app.createRateLimit({
     max: rates.perCaller,
     timeWindow: MINUTE_MS,
-    keyGenerator: ({ identity }) => (identity ? actorKey(identity.caller) : ""),
+    keyGenerator: ({ identity }) => (identity ? callerKey(identity.caller) : ""),
   });
   return {
     countAddress: async (request) => refuseBeyond(await byAddress(request)),
     countCaller: async (request) => refuseBeyond(await byCaller(request)),
   };
 }
-
-const actorKey = (caller: Caller): string => (caller.kind === "system" ? "system" : `${caller.kind}:${caller.id}`);
 
 type Outcome = Awaited<ReturnType<ReturnType<FastifyInstance["createRateLimit"]>>>;
 

@@ -1,6 +1,8 @@
-import type { BodyOf, Door, Operation, ParamsOf, QueryOf } from "@orchestratia/protocol/operation";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { BodyOf, Operation, ParamsOf, QueryOf } from "@orchestratia/protocol/operation";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
+import type { AccessibleProject } from "../access/accessible-project.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Identity } from "../access/find-identity.ts";
 
@@ -8,6 +10,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who was let in; null at the public door and on what is not an operation. */
     identity: Identity | null;
+    /** The one that the path names, as the caller may use it; null where it names none. */
+    project: AccessibleProject | null;
   }
   interface FastifyContextConfig {
     operation?: Operation;
@@ -23,8 +27,10 @@ export interface Knocked<O extends Operation> {
   reply: FastifyReply;
 }
 
+/** Whoever an operation let in, with the project that its path names. */
 export interface Admitted<O extends Operation> extends Knocked<O> {
   caller: Caller;
+  project: ParamsOf<O> extends { project: string } ? AccessibleProject : null;
 }
 
 /** What a handler answers; the operation's schema checks it, fills in defaults and leaves out what it does not know. */
@@ -40,7 +46,8 @@ export function serve<O extends Operation>(
   route(app, operation, (request, reply) => {
     const { identity } = request;
     if (!identity) throw new Error(`nobody was let in to ${operation.id}`);
-    return handle({ ...knocked<O>(request, reply), caller: identity.caller });
+    const project = request.project as Admitted<O>["project"];
+    return handle({ ...knocked<O>(request, reply), caller: identity.caller, project });
   });
 }
 
@@ -52,6 +59,47 @@ export function servePublic<O extends Operation>(
 ): void {
   if (operation.door !== "public") throw new TypeError(`${operation.id} is not public`);
   route(app, operation, (request, reply) => handle(knocked<O>(request, reply)));
+}
+
+/** What a stream is opened with. */
+export interface Streamed<O extends Operation> extends Admitted<O> {
+  /** Sends the head and hands over the response; nothing may be refused after it. */
+  open(): ServerResponse;
+}
+
+/** Registers the route of an operation whose answer is a stream. */
+export function serveStream<O extends Operation>(
+  app: FastifyInstance,
+  operation: O,
+  handle: (streamed: Streamed<O>) => Promise<void>,
+): void {
+  const { params, query, streams: type, status } = operation;
+  if (type === undefined) throw new TypeError(`${operation.id} is answered at once`);
+  app.route({
+    method: operation.method,
+    url: operation.path,
+    exposeHeadRoute: false,
+    config: { operation },
+    schema: {
+      tags: [operation.tag],
+      ...(params && { params }),
+      ...(query && { querystring: query }),
+      response: { [status]: operation.response },
+    },
+    handler: async (request, reply) => {
+      const { identity } = request;
+      if (!identity) throw new Error(`nobody was let in to ${operation.id}`);
+      const project = request.project as Admitted<O>["project"];
+      const open = () => {
+        reply.hijack();
+        // What proxies would keep back until it is enough is passed on at once.
+        const headers = { ...reply.getHeaders(), "content-type": type, "x-accel-buffering": "no" };
+        return reply.raw.writeHead(status, headers as OutgoingHttpHeaders);
+      };
+      await handle({ ...knocked<O>(request, reply), caller: identity.caller, project, open });
+      return reply;
+    },
+  });
 }
 
 const knocked = <O extends Operation>(request: FastifyRequest, reply: FastifyReply): Knocked<O> => ({
@@ -87,5 +135,5 @@ function route(
   });
 }
 
-/** The door of the operation that a request asks for; undefined for what is none. */
-export const doorOf = (request: FastifyRequest): Door | undefined => request.routeOptions.config.operation?.door;
+/** The operation that a request asks for; undefined for what is none. */
+export const operationOf = (request: FastifyRequest): Operation | undefined => request.routeOptions.config.operation;

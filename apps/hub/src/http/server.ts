@@ -5,21 +5,35 @@ import helmet from "@fastify/helmet";
 import { Problem } from "@orchestratia/protocol/problems";
 import { type FastifyInstance, fastify, LogController } from "fastify";
 import type { Logger } from "pino";
+import type { AccessibleProject } from "../access/accessible-project.ts";
+import type { Caller } from "../access/caller.ts";
+import type { Denial } from "../access/denial.ts";
 import type { Config } from "../config.ts";
+import type { Sql } from "../db/transaction.ts";
 import { registerWebSockets } from "../sockets/web-sockets.ts";
+import { mustBeAllowed } from "./admission.ts";
 import { dashboardProxy } from "./dashboard-proxy.ts";
+import { denialOf } from "./denial-of.ts";
 import { healthRoutes, type Readiness } from "./health.ts";
+import { answerRepeatedPosts } from "./idempotency.ts";
 import { readJsonBodies, refuseNulInUrl } from "./json-body.ts";
 import { openApi } from "./openapi.ts";
+import { refuseForeignHosts } from "./own-host.ts";
 import { answerNotFound, answerProblem } from "./problem-details.ts";
 import { requestLimits } from "./request-limits.ts";
 import { serializerCompiler, validatorCompiler } from "./schema-compilers.ts";
-import { doorOf } from "./serve.ts";
+import { operationOf } from "./serve.ts";
 import type { SignIn } from "./sign-in.ts";
 
 export interface ServerParts {
-  config: Pick<Config, "trustProxy" | "dashboardUrl" | "publicUrl" | "requestRates">;
+  config: Pick<Config, "host" | "trustProxy" | "dashboardUrl" | "publicUrl" | "requestRates">;
   log: Logger;
+  /** The project with this id or key, as far as the caller may see it; throws project_not_found. */
+  findProject: (caller: Caller, ref: string) => Promise<AccessibleProject>;
+  publicUrl: () => string;
+  /** Somebody was not let in; does not throw. */
+  onDenied: (denial: Denial) => Promise<void>;
+  sql: Sql;
   signIn: SignIn;
   readiness: Readiness;
   /** True from the moment the hub was told to stop: requests under way are finished, new ones refused. */
@@ -59,17 +73,29 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await registerWebSockets(app);
   const limits = await requestLimits(app, config.requestRates);
 
+  refuseForeignHosts(app, { publicUrl: parts.publicUrl, listensOn: config.host });
   app.decorateRequest("identity", null);
+  app.decorateRequest("project", null);
   app.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id);
-    const door = doorOf(request);
-    if (door === undefined) return;
+    const operation = operationOf(request);
+    if (operation === undefined) return;
     if (parts.isStopping()) throw new Problem("shutting_down", "The hub is stopping. Try again in a moment.");
     void reply.header("cache-control", "no-store");
     refuseNulInUrl(request);
-    await signIn.admit(request, door, limits);
+    await signIn.admit(request, operation.door, limits);
+    if (!request.identity) return;
+    const { caller } = request.identity;
+    const { project } = request.params as { project?: string };
+    if (project !== undefined) request.project = await parts.findProject(caller, project);
+    mustBeAllowed(operation, caller, request.project);
   });
 
+  app.addHook("onError", async (request, _reply, error) => {
+    const denial = denialOf(request, error);
+    if (denial) await parts.onDenied(denial);
+  });
+  answerRepeatedPosts(app, parts.sql);
   await openApi(app);
   healthRoutes(app, parts.readiness);
   parts.routes(app);

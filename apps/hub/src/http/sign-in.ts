@@ -55,6 +55,12 @@ export class SignIn {
     return identity?.signInId === undefined ? undefined : identity;
   }
 
+  /** Whom a request that was let in stands for now; undefined when its sign-in or token has ended. */
+  async stillIs(request: FastifyRequest): Promise<Identity | undefined> {
+    const { secret } = this.#personSecret(request);
+    return secret === undefined ? undefined : this.#parts.identities.find(secret);
+  }
+
   async #identify(request: FastifyRequest, secret: string | undefined, limits: RequestLimits): Promise<Identity> {
     const identity = secret === undefined ? undefined : await this.#parts.identities.find(secret);
     if (identity) return identity;

@@ -6,7 +6,6 @@ import type { Database } from "../db/database.ts";
 import type { interventionsGetPayload } from "../db/generated/models.ts";
 import { idRange } from "../db/id-range.ts";
 
-const NEWEST = 200;
 /** How many an ambiguous prefix names. */
 const CANDIDATES = 5;
 
@@ -14,23 +13,56 @@ type Source = Pick<Database, "prisma">;
 const WITH_TASK = { task: { select: { key: true, title: true } } } as const;
 type Row = interventionsGetPayload<{ include: typeof WITH_TASK }>;
 
-/** The project's newest 200, newest first. */
+export interface InterventionPage {
+  taskId?: TaskId | undefined;
+  status?: InterventionStatus | undefined;
+  type?: Intervention["intervention_type"] | undefined;
+  raisedBy?: Intervention["raised_by"] | undefined;
+  sessionId?: string | undefined;
+  urgency?: Intervention["urgency"] | undefined;
+  limit: number;
+  /** The `next` of the page before. */
+  after?: string | undefined;
+}
+
+/** Newest first. `next` is where the page ends, null on the last one. Throws invalid_request for another `after`. */
 export async function listInterventions(
   { prisma }: Source,
   projectId: ProjectId,
-  filter: { taskId?: TaskId | undefined; status?: InterventionStatus | undefined } = {},
-): Promise<Intervention[]> {
+  { taskId, status, type, raisedBy, sessionId, urgency, limit, after }: InterventionPage,
+): Promise<{ interventions: Intervention[]; next: string | null }> {
   const rows = await prisma.interventions.findMany({
     where: {
       project_id: projectId,
-      ...(filter.taskId && { task_id: filter.taskId }),
-      ...(filter.status && { status: filter.status }),
+      ...(taskId && { task_id: taskId }),
+      ...(status && { status }),
+      ...(type && { intervention_type: type }),
+      ...(raisedBy && { raised_by: raisedBy }),
+      ...(sessionId && { session_id: sessionId }),
+      ...(urgency && { urgency }),
+      ...(after !== undefined && olderThan(after)),
     },
     include: WITH_TASK,
     orderBy: [{ created_at: "desc" }, { id: "desc" }],
-    take: NEWEST,
+    take: limit + 1,
   });
-  return rows.map(toIntervention);
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  return { interventions: page.map(toIntervention), next: last ? cursorOf(last) : null };
+}
+
+const cursorOf = ({ created_at, id }: Row): string =>
+  Buffer.from(`${created_at.getTime()} ${id}`).toString("base64url");
+
+const CURSOR = /^(\d{1,15}) ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+function olderThan(cursor: string) {
+  const [, time, id] = CURSOR.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
+  if (time === undefined || id === undefined) {
+    throw new Problem("invalid_request", "`after` must be the `next` of the page before.");
+  }
+  const created_at = new Date(Number(time));
+  return { OR: [{ created_at: { lt: created_at } }, { created_at, id: { lt: id } }] };
 }
 
 /** Throws intervention_not_found. */
@@ -77,6 +109,7 @@ const toIntervention = (row: Row): Intervention =>
     task_key: row.task?.key ?? null,
     task_title: row.task?.title ?? null,
     session_id: row.session_id,
+    target_session_id: row.target_session_id,
     raised_by: row.raised_by,
     intervention_type: row.intervention_type,
     status: row.status,
@@ -84,6 +117,7 @@ const toIntervention = (row: Row): Intervention =>
     context: row.context,
     options: row.options,
     urgency: row.urgency,
+    cause: row.cause,
     timeout_at: row.timeout_at?.toISOString() ?? null,
     response: row.response,
     responder: row.responder,

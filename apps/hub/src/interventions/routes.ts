@@ -1,13 +1,12 @@
-import type { Intervention, InterventionFilter } from "@orchestratia/protocol/interventions";
+import type { Intervention, InterventionFilter, InterventionPageQuery } from "@orchestratia/protocol/interventions";
 import * as agents from "@orchestratia/protocol/operations/agents";
+import * as one from "@orchestratia/protocol/operations/interventions";
 import * as people from "@orchestratia/protocol/operations/people";
 import type { ProjectId } from "@orchestratia/protocol/vocabulary";
 import type { FastifyInstance } from "fastify";
 import type { z } from "zod";
-import { mustOrchestrate } from "../access/agent-powers.ts";
 import type { Caller } from "../access/caller.ts";
 import { serve } from "../http/serve.ts";
-import { mustWrite, projectFor } from "../projects/access.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { agentOf } from "../tasks/named-task.ts";
 import { resolveTaskRef } from "../tasks/task-ref.ts";
@@ -18,24 +17,30 @@ import { respondIntervention } from "./respond-intervention.ts";
 export function interventionRoutes(app: FastifyInstance, engine: Engine): void {
   const { database } = engine;
 
-  serve(app, people.listInterventions, async ({ caller, params, query }) => {
-    const project = await projectFor(database, caller, params.project);
-    return { interventions: await list(engine, project.id, query) };
+  serve(app, people.listInterventions, async ({ project, query }) => {
+    return list(engine, project.id, query);
   });
 
-  serve(app, people.respondIntervention, async ({ caller, params, body }) => {
-    const project = await projectFor(database, caller, params.project);
-    mustWrite(project);
+  serve(app, people.respondIntervention, async ({ caller, project, params, body }) => {
     return respond(engine, caller, project.id, params.intervention, body.response);
   });
 
-  serve(app, agents.agentListInterventions, async ({ caller, query }) =>
-    list(engine, agentOf(caller).projectId, query),
-  );
+  serve(app, one.viewIntervention, async ({ project, params }) => {
+    return getIntervention(database, await resolveInterventionRef(database, project.id, params.intervention));
+  });
+
+  serve(app, one.agentViewIntervention, async ({ caller, params }) => {
+    const { projectId } = agentOf(caller);
+    return getIntervention(database, await resolveInterventionRef(database, projectId, params.intervention));
+  });
+
+  serve(app, agents.agentListInterventions, async ({ caller, query }) => {
+    const { interventions } = await list(engine, agentOf(caller).projectId, query);
+    return interventions;
+  });
 
   serve(app, agents.agentRespondIntervention, async ({ caller, params, body }) => {
     const agent = agentOf(caller);
-    mustOrchestrate(agent, "answer questions");
     return respond(engine, caller, agent.projectId, params.intervention, body.response);
   });
 }
@@ -43,10 +48,16 @@ export function interventionRoutes(app: FastifyInstance, engine: Engine): void {
 async function list(
   { database }: Engine,
   projectId: ProjectId,
-  { task_id, status }: z.output<typeof InterventionFilter>,
-): Promise<Intervention[]> {
-  const taskId = task_id === undefined ? undefined : await resolveTaskRef(database, projectId, task_id);
-  return listInterventions(database, projectId, { taskId, status });
+  query: z.output<typeof InterventionPageQuery> | z.output<typeof InterventionFilter>,
+): Promise<{ interventions: Intervention[]; next: string | null }> {
+  const taskId = query.task_id === undefined ? undefined : await resolveTaskRef(database, projectId, query.task_id);
+  return listInterventions(database, projectId, {
+    ...query,
+    taskId,
+    type: query.intervention_type,
+    raisedBy: query.raised_by,
+    sessionId: query.session_id,
+  });
 }
 
 async function respond(

@@ -1,4 +1,4 @@
-import type { Candidate } from "@orchestratia/domain/matching";
+import { type Candidate, type CapabilitiesOverride, effectiveCapabilities } from "@orchestratia/domain/matching";
 import { ServerIndex } from "@orchestratia/domain/server-index";
 import type { Sql } from "../db/transaction.ts";
 
@@ -10,12 +10,14 @@ interface ServerRow {
   draining: boolean;
   repos: Record<string, unknown>;
   capabilities: { languages?: string[]; environments?: string[]; tools?: string[]; tags?: string[] };
+  capabilities_override: (Omit<CapabilitiesOverride, "repos"> & { repos?: Record<string, unknown> }) | null;
   active_tasks: number;
   max_concurrent: number;
   last_assigned_at: Date | null;
 }
 
-const COLUMNS = `id, project_id, name, status, draining, repos, capabilities, active_tasks, max_concurrent, last_assigned_at`;
+const COLUMNS = `id, project_id, name, status, draining, repos, capabilities, capabilities_override, active_tasks,
+  max_concurrent, last_assigned_at`;
 
 /**
  * The matcher's picture of every project's servers, in memory. It is a cache of the decision: the statement that assigns
@@ -98,10 +100,12 @@ export class Fleet {
 
   #candidate(row: ServerRow): Candidate {
     const { languages = [], environments = [], tools = [], tags = [] } = row.capabilities;
+    const reported = { repos: Object.keys(row.repos), languages, environments, tools, tags };
+    const { repos, ...lists } = row.capabilities_override ?? {};
     return {
       id: row.id,
       name: row.name,
-      capabilities: { repos: Object.keys(row.repos), languages, environments, tools, tags },
+      capabilities: effectiveCapabilities(reported, repos ? { ...lists, repos: Object.keys(repos) } : lists),
       reachable: row.status === "online" && this.#isConnected(row.id),
       draining: row.draining,
       activeTasks: row.active_tasks,

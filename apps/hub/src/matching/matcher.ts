@@ -7,6 +7,7 @@ import { type Sql, sqlOf } from "../db/transaction.ts";
 import type { AssignedTask } from "./assigned-task.ts";
 import type { Fleet } from "./fleet.ts";
 import { type Pick, placeTasks } from "./place-tasks.ts";
+import { WAITS_UNTIL } from "./preferred-wait.ts";
 
 export interface MatcherOptions {
   pool: pg.Pool;
@@ -20,7 +21,11 @@ interface PendingRow {
   id: string;
   priority: TaskPriority;
   eligible_at: Date;
+  version: number;
   requirements: Requirements;
+  tried_servers: string[];
+  /** It still has time to wait for the server it prefers. */
+  waits: boolean;
 }
 
 /** Of each priority, in a pass; a pass that placed something is followed by another. */
@@ -30,17 +35,24 @@ const PASS_LIMIT = 2_000;
 const PENDING = {
   name: "matcher_pending",
   text: `select t.* from unnest(enum_range(null::task_priority)) as level, lateral (
-      select t.id, t.priority::text as priority, t.eligible_at, t.requirements from tasks t
+      select t.id, t.priority::text as priority, t.eligible_at, t.version, t.requirements, t.tried_servers,
+        coalesce(${WAITS_UNTIL} > now(), false) as waits
+      from tasks t
       where t.project_id = $1 and t.status = 'pending' and t.blockers = 0 and t.auto_assign and t.eligible_at <= now()
         and t.priority = level and t.type <> 'epic'
         and not (t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id))
       order by t.eligible_at, t.id limit ${PASS_LIMIT}
     ) as t`,
 };
+/** When time alone makes the next difference: a task becomes eligible, or its patience for a server ends. */
 const NEXT_ELIGIBLE = {
   name: "matcher_next_eligible",
-  text: `select (extract(epoch from min(eligible_at) - now()) * 1000)::float8 as wait_ms from tasks
-    where project_id = $1 and status = 'pending' and blockers = 0 and auto_assign and eligible_at > now()`,
+  text: `select (extract(epoch from least(
+      (select min(t.eligible_at) from tasks t where t.project_id = $1 and t.status = 'pending' and t.blockers = 0
+        and t.auto_assign and t.eligible_at > now()),
+      (select min(${WAITS_UNTIL}) from tasks t where t.project_id = $1 and t.status = 'pending' and t.blockers = 0
+        and t.auto_assign and t.waits_since is not null and ${WAITS_UNTIL} > now())
+    ) - now()) * 1000)::float8 as wait_ms`,
 };
 
 /** Whoever is available at all meets these. */
@@ -107,11 +119,12 @@ export class Matcher {
     const picks: Pick[] = [];
     const inOrder = pending.map((row) => ({ ...row, eligibleAt: row.eligible_at.getTime() })).sort(comparePending);
     for (const task of inOrder) {
-      const server = index.best(task.requirements);
+      const tried = task.tried_servers.length > 0 ? new Set(task.tried_servers) : undefined;
+      const server = index.best(task.requirements, { tried, waits: task.waits });
       if (!server) continue;
       // Counted at once, so that the next task sees the place taken; given back below where the claim did not hold.
       index.adjustActive(server.id, 1, Date.now());
-      picks.push({ task_id: task.id, server_id: server.id });
+      picks.push({ task_id: task.id, version: task.version, server_id: server.id });
     }
     if (picks.length === 0) return 0;
     const placed = await this.#claim(picks);

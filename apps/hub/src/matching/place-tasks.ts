@@ -5,6 +5,8 @@ import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "./assigned-task.ts";
 
 export interface Pick {
   task_id: string;
+  /** On which the choice was made. */
+  version: number;
   server_id: string;
 }
 
@@ -21,11 +23,11 @@ const LOCK_SERVERS = {
 const PLACE = {
   name: "place_tasks",
   text: `with pick as (
-      select task_id, server_id, ordinality as place
-      from rows from (jsonb_to_recordset($1::jsonb) as (task_id uuid, server_id uuid)) with ordinality
+      select task_id, version, server_id, ordinality as place
+      from rows from (jsonb_to_recordset($1::jsonb) as (task_id uuid, version int, server_id uuid)) with ordinality
     ), placeable as (
       select t.id, pick.server_id, row_number() over (partition by pick.server_id order by pick.place) as nth
-      from pick join tasks t on t.id = pick.task_id
+      from pick join tasks t on t.id = pick.task_id and t.version = pick.version
       where t.status = 'pending' and t.blockers = 0 and t.auto_assign and t.eligible_at <= now() and t.type <> 'epic'
         and not (t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id))
     ), placed as (
@@ -52,7 +54,8 @@ const PLACE = {
 };
 
 /**
- * The matcher's claim: each pick holds only if the task still waits and the server still has a place, both under lock.
+ * The matcher's claim: each pick holds only if the task is still as it was when its server was chosen and the server
+ * still has a place, both under lock.
  * Answers the tasks that were placed.
  */
 export function placeTasks(pool: pg.Pool, picks: readonly Pick[]): Promise<AssignedTask[]> {

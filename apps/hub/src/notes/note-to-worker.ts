@@ -4,8 +4,8 @@ import { record } from "../events/activity.ts";
 
 const INSERT = {
   name: "insert_note_to_worker",
-  text: `insert into task_notes (project_id, task_id, author, content, urgent, delivery)
-    select $1, $2, $3, $4, true, case when exists (
+  text: `insert into task_notes (project_id, task_id, author, content, urgent, session_id, delivery)
+    select $1, $2, $3, $4, true, $5, case when exists (
       select from sessions where id = $5 and status in ('starting', 'active', 'disconnected', 'lost')) then 'queued' end
     returning id`,
 };

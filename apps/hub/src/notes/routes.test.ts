@@ -46,6 +46,36 @@ test("a note waits for the session that works on the task, but not for its own w
   expect(late.delivery).toBeNull();
 });
 
+test("notes are read behind a known one, a few at a time, and by urgency and delivery, by people and agents", async () => {
+  const task = await team.addTask();
+  const params = { project: team.project, task: task.key };
+  for (let n = 1; n <= 5; n += 1) {
+    await team.admin.call(people.addNote, { params, body: { content: `${n}`, urgent: n === 4 } });
+  }
+  await hub.database.sql.query("update task_notes set delivery = 'failed' where task_id = $1 and content = '2'", [
+    task.id,
+  ]);
+  const { notes } = await team.admin.call(people.listNotes, { params });
+  const second = notes[1]?.id ?? 0;
+  const cases: [query: Record<string, unknown>, found: string[]][] = [
+    [{}, ["1", "2", "3", "4", "5"]],
+    [{ after: second }, ["3", "4", "5"]],
+    [{ after: second, limit: 2 }, ["3", "4"]],
+    [{ limit: 2 }, ["4", "5"]],
+    [{ urgent: "true" }, ["4"]],
+    [{ urgent: "false", after: second }, ["3", "5"]],
+    [{ delivery: "failed" }, ["2"]],
+  ];
+  for (const [query, found] of cases) {
+    const seen = await team.admin.call(people.listNotes, { params, query });
+    expect(
+      seen.notes.map(({ content }) => content),
+      JSON.stringify(query),
+    ).toEqual(found);
+    expect(await team.server.call(agents.agentListNotes, { params, query })).toEqual(seen.notes);
+  }
+});
+
 test("a note is a fact of the project", async () => {
   const task = await team.addTask();
   const params = { project: team.project, task: task.key };

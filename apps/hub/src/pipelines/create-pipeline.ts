@@ -1,48 +1,57 @@
-import { randomUUID } from "node:crypto";
-import { findCycle } from "@orchestratia/domain/dependency-graph";
-import type { NewPipeline, PipelineTask } from "@orchestratia/protocol/pipelines";
+import { POSITION_STEP } from "@orchestratia/domain/sibling-order";
+import type { NewPipeline, PipelinePlacement, PipelineTask } from "@orchestratia/protocol/pipelines";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { ProjectId } from "@orchestratia/protocol/vocabulary";
 import { actorOf, type Caller } from "../access/caller.ts";
-import type { Database } from "../db/database.ts";
 import type { Tx } from "../db/transaction.ts";
-import { dependencyFact, insertDependency, type NewEdge } from "../dependencies/insert-dependency.ts";
+import { dependencyFact, insertDependency } from "../dependencies/insert-dependency.ts";
+import { lockFamily } from "../epics/family.ts";
+import { openParent } from "../epics/open-parent.ts";
+import { keepOrder } from "../epics/order-edges.ts";
+import { siblingPosition } from "../epics/sibling-position.ts";
 import type { AssignedTask } from "../matching/assigned-task.ts";
 import { assignLocked } from "../tasks/assign-task.ts";
 import { afterCommit, type Engine } from "../tasks/engine.ts";
 import { insertTask, takeNumbers } from "../tasks/insert-task.ts";
 import { inProject } from "../tasks/move.ts";
-import { resolveTaskRef } from "../tasks/task-ref.ts";
 import { lockServers, lockTask, lockTasks, type Places } from "../tasks/task-row.ts";
 import { inspectSpec } from "../tasks/write-spec.ts";
+import { placementsOf, readTried, type TriedTask } from "./dry-run.ts";
+import { inEntry } from "./entry-problem.ts";
+import { type ResolvedPipeline, resolvePipeline } from "./resolve-pipeline.ts";
 
 export interface CreatedPipeline {
   taskIds: string[];
   idMap: Record<string, string>;
   warnings: string[];
+  /** Of a dry run. */
+  placements: PipelinePlacement[];
 }
-
-type Reference = string | number;
 
 /** Ends the transaction of a dry run: everything was tried, nothing is kept. */
 class DryRun extends Error {
   readonly made: Made;
-  constructor(made: Made) {
+  readonly tried: TriedTask[];
+  constructor(made: Made, tried: TriedTask[]) {
     super("a dry run keeps nothing");
     this.made = made;
+    this.tried = tried;
   }
 }
 
 interface Made {
   places: Places;
   ready: AssignedTask[];
+  released: string[];
   warnings: string[];
+  told: boolean;
 }
 
 /**
- * Creates the tasks of a file and their dependencies in one transaction, forward references allowed, all or nothing.
- * With `dry_run` the same is tried and nothing is kept. Throws `pipeline_invalid`, `dependency_cycle` in the file's own
- * words, `session_not_found` for an unknown `assign`, and what an edge can be refused for.
+ * Creates the tasks of a file with their parents, dependencies and assignments in one transaction, forward references
+ * allowed, all or nothing. With `dry_run` the same is tried and nothing is kept. A refusal names the task of the file and
+ * the field: `pipeline_invalid`, `dependency_cycle` in the file's own words, `session_not_found` for an unknown `assign`,
+ * `parent_settled`, and what an edge can be refused for.
  */
 export async function createPipeline(
   engine: Engine,
@@ -50,67 +59,138 @@ export async function createPipeline(
   projectId: ProjectId,
   pipeline: NewPipeline,
 ): Promise<CreatedPipeline> {
-  const ids = pipeline.tasks.map(() => randomUUID() as string);
   const warnings: string[] = [];
-  for (const task of pipeline.tasks) warnings.push(...(await inspectSpec(engine.schemas, task.structured_spec)));
-  const edges = await resolveEdges(engine.database, projectId, pipeline, ids);
-  refuseCircle(pipeline, ids, edges);
+  for (const [index, { id, structured_spec }] of pipeline.tasks.entries()) {
+    const entry = { index, id, field: "structured_spec" };
+    warnings.push(...(await inEntry(entry, () => inspectSpec(engine.schemas, structured_spec))));
+  }
+  const resolved = await resolvePipeline(engine.database, projectId, pipeline);
+  let tried: TriedTask[] = [];
   const made = await inProject(engine, projectId, async (tx) => {
-    const tried = await make(tx, caller, projectId, { tasks: pipeline.tasks, ids, edges });
-    if (pipeline.dry_run) throw new DryRun(tried);
-    return tried;
+    const all = await make(tx, caller, projectId, { tasks: pipeline.tasks, ...resolved });
+    if (pipeline.dry_run) throw new DryRun(all, await readTried(tx, resolved.ids));
+    return all;
   }).catch((error: unknown) => {
-    if (error instanceof DryRun) return error.made;
-    throw error;
+    if (!(error instanceof DryRun)) throw error;
+    tried = error.tried;
+    return error.made;
   });
   if (!pipeline.dry_run) afterCommit(engine, { projectId, ...made, placeable: true });
-  const idMap = Object.fromEntries(pipeline.tasks.map((task, at) => [task.id ?? String(at), ids[at] as string]));
-  return { taskIds: ids, idMap, warnings: [...warnings, ...made.warnings] };
+  const servers = pipeline.dry_run ? await engine.fleet.read(projectId) : [];
+  return {
+    taskIds: resolved.ids,
+    idMap: Object.fromEntries(pipeline.tasks.map((task, at) => [task.id ?? String(at), resolved.ids[at] as string])),
+    warnings: [...warnings, ...made.warnings],
+    placements: placementsOf(pipeline, tried, servers),
+  };
 }
 
-interface Plan {
+interface Plan extends ResolvedPipeline {
   tasks: PipelineTask[];
-  ids: string[];
-  edges: NewEdge[];
 }
 
-async function make(tx: Tx, caller: Caller, projectId: ProjectId, { tasks, ids, edges }: Plan): Promise<Made> {
-  // What is there already is locked at once: tasks in the order of their ids, then servers.
-  await lockTasks(
-    tx,
-    edges.map(({ upstreamId }) => upstreamId),
-  );
+async function make(tx: Tx, caller: Caller, projectId: ProjectId, plan: Plan): Promise<Made> {
+  const { tasks, ids, edges } = plan;
+  const made: Made = { places: [], ready: [], released: [], warnings: [], told: false };
   const sessions = tasks.map(({ assign }) => assign ?? null);
-  await lockServers(tx, await serversOf(tx, projectId, sessions));
-  const numbers = await takeNumbers(tx, projectId, tasks.length);
-  const sourceSessionId = caller.kind === "session" ? caller.id : null;
-  for (const [at, task] of tasks.entries()) {
-    const place = { id: ids[at] as string, projectId, parentId: null, sourceSessionId, eligibleInSeconds: 0 };
-    await insertTask(tx, caller, taskOf(task), place, { key: numbers.key, number: numbers.first + at });
+  await lockExisting(tx, projectId, plan, sessions);
+  const keys = await insertAll(tx, caller, projectId, plan, made);
+  try {
+    for (const { entry, ...edge } of edges) {
+      const inserted = await inEntry(entry, () =>
+        insertDependency(tx, edge, (from, to) => dependencyFact("dependency.added", from, to, edge, actorOf(caller))),
+      );
+      made.places.push(...inserted.places);
+      made.warnings.push(...inserted.warnings);
+    }
+    const order = await keepOrder(tx, caller, projectId, ids, "refuse");
+    made.places.push(...order.places);
+    made.ready.push(...order.ready);
+    made.released.push(...order.released);
+  } catch (error) {
+    throw inTitles(error, new Map(keys.map((key, at) => [key, tasks[at]?.title ?? key])));
   }
-  const made: Made = { places: [], ready: [], warnings: [] };
-  for (const edge of edges) {
-    const inserted = await insertDependency(tx, edge, (from, to) =>
-      dependencyFact("dependency.added", from, to, edge, actorOf(caller)),
-    );
-    made.places.push(...inserted.places);
-    made.warnings.push(...inserted.warnings);
-  }
-  for (const [at, session_name] of sessions.entries()) {
+  for (const [index, session_name] of sessions.entries()) {
     if (session_name === null) continue;
-    const assigned = await assignLocked(tx, caller, await lockTask(tx, ids[at] as string), { session_name });
+    const assigned = await inEntry({ index, id: tasks[index]?.id, field: "assign" }, async () =>
+      assignLocked(tx, caller, await lockTask(tx, ids[index] as string), { session_name }),
+    );
     made.places.push(...assigned.places);
     made.ready.push(...assigned.ready);
   }
   return made;
 }
 
-async function serversOf(tx: Tx, projectId: ProjectId, sessions: (string | null)[]): Promise<string[]> {
+/** What is there already is locked at once: tasks in the order of their ids, then servers. */
+async function lockExisting(
+  tx: Tx,
+  projectId: ProjectId,
+  { ids, parents, edges }: Plan,
+  sessions: (string | null)[],
+): Promise<void> {
+  const own = new Set(ids);
+  const outside = (id: string | null): string[] => (id === null || own.has(id) ? [] : [id]);
+  await lockFamily(
+    tx,
+    parents.flatMap(outside),
+    edges.flatMap(({ upstreamId }) => outside(upstreamId)),
+  );
   const rows = await tx.query<{ server_id: string }>(
     "select distinct server_id from sessions where project_id = $1 and lower(name) = any($2)",
     [projectId, sessions.flatMap((name) => name?.toLowerCase() ?? [])],
   );
-  return rows.map(({ server_id }) => server_id);
+  await lockServers(
+    tx,
+    rows.map(({ server_id }) => server_id),
+  );
+}
+
+/** Parents come before their children; numbers and places follow the file. Answers the keys, in the file's order. */
+async function insertAll(tx: Tx, caller: Caller, projectId: ProjectId, plan: Plan, made: Made): Promise<string[]> {
+  const { tasks, ids, parents } = plan;
+  const positions = await positionsOf(tx, caller, plan, made);
+  const numbers = await takeNumbers(tx, projectId, tasks.length);
+  const sourceSessionId = caller.kind === "session" ? caller.id : null;
+  const inserted = new Set<number>();
+  const insert = async (index: number): Promise<void> => {
+    if (inserted.has(index)) return;
+    inserted.add(index);
+    const parentId = parents[index] ?? null;
+    const above = parentId === null ? -1 : ids.indexOf(parentId);
+    if (above >= 0) await insert(above);
+    const position = positions[index] ?? null;
+    const at = { id: ids[index] as string, projectId, parentId, position, sourceSessionId, eligibleInSeconds: 0 };
+    const number = { key: numbers.key, number: numbers.first + index };
+    await insertTask(tx, caller, taskOf(tasks[index] as PipelineTask), at, number);
+  };
+  for (const index of tasks.keys()) await insert(index);
+  return tasks.map((_, at) => `${numbers.key}-${numbers.first + at}`);
+}
+
+/** Children stand in the order of the file, behind those that an existing parent has. */
+async function positionsOf(tx: Tx, caller: Caller, { tasks, ids, parents }: Plan, made: Made) {
+  const last = new Map<string, number>();
+  const positions: (number | null)[] = [];
+  for (const [index, parentId] of parents.entries()) {
+    if (parentId !== null && !last.has(parentId) && !ids.includes(parentId)) {
+      await inEntry({ index, id: tasks[index]?.id, field: "parent" }, () => openExisting(tx, caller, parentId, made));
+      last.set(parentId, (await siblingPosition(tx, parentId, {})) - POSITION_STEP);
+    }
+    const position = parentId === null ? null : (last.get(parentId) ?? 0) + POSITION_STEP;
+    if (parentId !== null && position !== null) last.set(parentId, position);
+    positions.push(position);
+  }
+  return positions;
+}
+
+/** An existing parent that is to have children of the file. */
+async function openExisting(tx: Tx, caller: Caller, parentId: string, made: Made): Promise<void> {
+  const [parent] = await lockTasks(tx, [parentId]);
+  if (!parent) throw new Problem("task_not_found");
+  const { places, released, told } = await openParent(tx, caller, parent);
+  made.places.push(...places);
+  made.released.push(...released);
+  made.told ||= told;
 }
 
 const taskOf = (task: PipelineTask) => ({
@@ -120,47 +200,9 @@ const taskOf = (task: PipelineTask) => ({
   auto_assign: task.assign ? false : task.auto_assign,
 });
 
-async function resolveEdges(
-  database: Database,
-  projectId: ProjectId,
-  { tasks }: NewPipeline,
-  ids: string[],
-): Promise<NewEdge[]> {
-  const byName = new Map(
-    tasks.flatMap((task, at) => (task.id === undefined ? [] : [[task.id, ids[at] as string] as const])),
-  );
-  if (byName.size !== tasks.filter((task) => task.id !== undefined).length) {
-    throw new Problem("pipeline_invalid", "Two tasks of the file have one id.");
-  }
-  const resolve = async (reference: Reference): Promise<string> => {
-    const named = byName.get(String(reference)) ?? ids[Number(reference)];
-    if (named !== undefined) return named;
-    return resolveTaskRef(database, projectId, String(reference));
-  };
-  const edges: NewEdge[] = [];
-  for (const [at, task] of tasks.entries()) {
-    for (const dependency of task.depends_on) {
-      const given =
-        typeof dependency === "object" ? dependency : { task: dependency, dependency_type: "blocks" as const };
-      edges.push({
-        taskId: ids[at] as string,
-        upstreamId: await resolve(given.task),
-        type: given.dependency_type,
-        contractKey: ("contract_key" in given ? given.contract_key : undefined) ?? null,
-        alias: ("alias" in given ? given.alias : undefined) ?? null,
-      });
-    }
-  }
-  return edges;
-}
-
-/** Said in the file's own words, before anything is written. */
-function refuseCircle({ tasks }: NewPipeline, ids: string[], edges: NewEdge[]): void {
-  const graph = edges.map(({ taskId, upstreamId, type }) => ({ taskId, dependsOn: upstreamId, type }));
-  for (const [at, edge] of graph.entries()) {
-    const cycle = findCycle(graph.slice(0, at), edge);
-    if (!cycle) continue;
-    const path = cycle.map((id) => tasks[ids.indexOf(id)]?.title ?? id);
-    throw new Problem("dependency_cycle", `This would close a circle: ${path.join(" → ")}.`, { path });
-  }
+/** A circle is told in the file's titles: the keys of its tasks are taken back with them. */
+function inTitles(error: unknown, titleOf: ReadonlyMap<string, string>): unknown {
+  if (!(error instanceof Problem) || error.code !== "dependency_cycle") return error;
+  const path = (error.members.path as string[]).map((key) => titleOf.get(key) ?? key);
+  return new Problem(error.code, `This would close a circle: ${path.join(" → ")}.`, { ...error.members, path });
 }

@@ -1,12 +1,11 @@
 import * as agents from "@orchestratia/protocol/operations/agents";
 import * as people from "@orchestratia/protocol/operations/people";
-import type { NewPipeline, Pipeline } from "@orchestratia/protocol/pipelines";
+import type { NewPipeline, Pipeline, PipelineQuery } from "@orchestratia/protocol/pipelines";
 import type { ProjectId } from "@orchestratia/protocol/vocabulary";
 import type { FastifyInstance } from "fastify";
-import { mustOrchestrate } from "../access/agent-powers.ts";
 import type { Caller } from "../access/caller.ts";
 import { serve } from "../http/serve.ts";
-import { mustWrite, projectFor } from "../projects/access.ts";
+import { readYamlBodies } from "../http/yaml-body.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { agentOf } from "../tasks/named-task.ts";
 import { getTasks } from "../tasks/queries.ts";
@@ -14,27 +13,40 @@ import { createPipeline } from "./create-pipeline.ts";
 
 /** Several tasks at once, for people and for agents. */
 export function pipelineRoutes(app: FastifyInstance, engine: Engine): void {
-  serve(app, people.createPipeline, async ({ caller, params, body }) => {
-    const project = await projectFor(engine.database, caller, params.project);
-    mustWrite(project);
-    return create(engine, caller, project.id, body);
-  });
-
-  serve(app, agents.agentCreatePipeline, async ({ caller, body }) => {
-    const agent = agentOf(caller);
-    mustOrchestrate(agent, "create pipelines");
-    return create(engine, caller, agent.projectId, body);
+  // In a room of their own: these addresses, and no others, also read YAML.
+  void app.register((room, _, done) => {
+    readYamlBodies(room);
+    routes(room, engine);
+    done();
   });
 }
 
+function routes(app: FastifyInstance, engine: Engine): void {
+  serve(app, people.createPipeline, async ({ caller, project, query, body }) => {
+    return create(engine, caller, project.id, withQuery(body, query));
+  });
+
+  serve(app, agents.agentCreatePipeline, async ({ caller, query, body }) => {
+    const agent = agentOf(caller);
+    return create(engine, caller, agent.projectId, withQuery(body, query));
+  });
+}
+
+/** Who sends a file as it is says in the address what shall be done with it. */
+const withQuery = (body: NewPipeline, { dry_run }: PipelineQuery): NewPipeline => ({
+  ...body,
+  dry_run: dry_run === undefined ? body.dry_run : dry_run === "true",
+});
+
 async function create(engine: Engine, caller: Caller, projectId: ProjectId, asked: NewPipeline): Promise<Pipeline> {
-  const { taskIds, idMap, warnings } = await createPipeline(engine, caller, projectId, asked);
+  const { taskIds, idMap, warnings, placements } = await createPipeline(engine, caller, projectId, asked);
   return {
     pipeline: asked.name ?? null,
     tasks_created: asked.dry_run ? 0 : taskIds.length,
     id_map: idMap,
-    tasks: asked.dry_run ? [] : await getTasks(engine, taskIds),
+    tasks: asked.dry_run ? [] : await getTasks(engine, taskIds, { caller, mayWrite: true }),
     dry_run: asked.dry_run,
+    placements,
     warnings,
   };
 }

@@ -2,25 +2,11 @@ import { Problem } from "@orchestratia/protocol/problems";
 import { ProjectSettings } from "@orchestratia/protocol/projects";
 import type { ProjectId, ProjectRole } from "@orchestratia/protocol/vocabulary";
 import type { z } from "zod";
+import type { AccessibleProject } from "../access/accessible-project.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Database } from "../db/database.ts";
 
 type Role = z.infer<typeof ProjectRole>;
-
-/** A project as one caller may use it. */
-export interface AccessibleProject {
-  id: ProjectId;
-  key: string;
-  name: string;
-  status: "active" | "archived";
-  settings: ProjectSettings;
-  /** The caller's membership; null for an admin who is no member, for the system and for machines. */
-  role: Role | null;
-  mayWrite: boolean;
-  /** May change the project itself. */
-  mayOwn: boolean;
-  createdAt: Date;
-}
 
 export interface ProjectRow {
   id: ProjectId;
@@ -54,11 +40,6 @@ export async function projectFor({ sql }: Database, caller: Caller, ref: string)
 /** Throws forbidden for whoever may only look. */
 export function mustWrite({ mayWrite, name }: AccessibleProject): void {
   if (!mayWrite) throw new Problem("forbidden", `You may only look at ${name}.`);
-}
-
-/** Throws forbidden for whoever may not change the project itself. */
-export function mustOwn({ mayOwn, name }: AccessibleProject): void {
-  if (!mayOwn) throw new Problem("forbidden", `Only an owner of ${name} may do this.`);
 }
 
 /** Undefined when the caller may not see the project. */

@@ -1,8 +1,9 @@
 import type { Project, ProjectCounts } from "@orchestratia/protocol/projects";
 import type { z } from "zod";
+import type { AccessibleProject } from "../access/accessible-project.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Sql } from "../db/transaction.ts";
-import { type AccessibleProject, accessTo, type ProjectRow } from "./access.ts";
+import { accessTo, type ProjectRow } from "./access.ts";
 
 export const toProject = ({ createdAt, mayWrite, mayOwn, ...project }: AccessibleProject): z.input<typeof Project> => ({
   ...project,

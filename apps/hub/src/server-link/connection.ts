@@ -1,9 +1,16 @@
 import type { Socket } from "node:net";
-import { CLOSE_CODES, type DaemonFrame, type HubFrame } from "@orchestratia/protocol/server-link";
+import {
+  CLOSE_CODES,
+  DAEMON_FRAMES_PER_SECOND,
+  type DaemonFrame,
+  type HubFrame,
+} from "@orchestratia/protocol/server-link";
 import type { FastifyBaseLogger } from "fastify";
 import type { WebSocket } from "ws";
 import type { Caller } from "../access/caller.ts";
+import { secretHash } from "../access/secret-hash.ts";
 import { limitInbound } from "../sockets/inbound-limit.ts";
+import { limitInboundRate } from "../sockets/inbound-rate.ts";
 import type { DaemonLink } from "./connections.ts";
 import type { Framing } from "./framing.ts";
 import { version1 } from "./version-1.ts";
@@ -36,15 +43,18 @@ export class ServerConnection implements DaemonLink {
   readonly #log: FastifyBaseLogger;
   readonly #authTimer: NodeJS.Timeout;
   readonly #liftLimit: () => void;
+  readonly #liftRate: () => void;
   readonly #marks = new Map<string, () => void>();
   #state: "silent" | "asking" | "open" | "ended" = "silent";
   #framing: Framing = version1;
   #server: ServerCaller | undefined;
+  #keyHash = "";
   /** What came behind the first frame in the same read. */
   #early: [Buffer, boolean][] = [];
   #lastMark = 0;
   #answered = true;
   #badFrames = 0;
+  #holds = 0;
 
   constructor(socket: WebSocket, stream: Socket, door: ServerDoor, log: FastifyBaseLogger, authMs = AUTH_MS) {
     this.#socket = socket;
@@ -54,6 +64,7 @@ export class ServerConnection implements DaemonLink {
     this.#liftLimit = limitInbound(socket, stream, FIRST_FRAME_MAX_BYTES, () =>
       this.#refuse(CLOSE_CODES.tooBig, "the first frame is too large"),
     );
+    this.#liftRate = limitInboundRate(socket, DAEMON_FRAMES_PER_SECOND);
     socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     socket.on("pong", (mark: Buffer) => this.#pong(mark.toString()));
     socket.on("close", () => this.#end());
@@ -69,7 +80,32 @@ export class ServerConnection implements DaemonLink {
     return this.server.id;
   }
 
+  get keyHash(): string {
+    return this.#keyHash;
+  }
+
   send(frame: HubFrame): boolean {
+    return this.#write(frame);
+  }
+
+  sendFlushed(frame: HubFrame): Promise<boolean> {
+    return new Promise((resolve) => {
+      const sent = this.#write(frame, (error) => resolve(!error));
+      if (!sent) resolve(false);
+    });
+  }
+
+  holdUntil(then: Promise<unknown>): void {
+    this.#holds += 1;
+    this.#socket.pause();
+    const goOn = () => {
+      this.#holds -= 1;
+      if (this.#holds === 0 && this.#state !== "ended") this.#socket.resume();
+    };
+    then.then(goOn, goOn);
+  }
+
+  #write(frame: HubFrame, flushed?: (error?: Error) => void): boolean {
     if (this.#state !== "open") return false;
     const message = this.#framing.encode(frame);
     if (message === undefined) {
@@ -82,7 +118,7 @@ export class ServerConnection implements DaemonLink {
       this.#socket.terminate();
       return false;
     }
-    this.#socket.send(message);
+    this.#socket.send(message, flushed);
     return true;
   }
 
@@ -138,6 +174,7 @@ export class ServerConnection implements DaemonLink {
       const server = await this.#door.signIn(decoded.frame.api_key);
       if (this.#state !== "asking") return;
       if (!server) return this.#refuse(CLOSE_CODES.unauthenticated, "the key is not known");
+      this.#keyHash = secretHash(decoded.frame.api_key);
       this.#open(server);
     } catch (error) {
       this.#log.error({ err: error }, "a daemon's key could not be looked up");
@@ -184,6 +221,7 @@ export class ServerConnection implements DaemonLink {
     this.#state = "ended";
     clearTimeout(this.#authTimer);
     this.#liftLimit();
+    this.#liftRate();
     this.#early = [];
     this.#marks.clear();
     if (wasOpen) this.#door.closed(this);

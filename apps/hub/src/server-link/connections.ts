@@ -5,8 +5,14 @@ const PING_MS = 30_000;
 /** One signed-in daemon's socket. */
 export interface DaemonLink {
   readonly serverId: string;
+  /** Of the key that opened it, where one did. */
+  readonly keyHash?: string;
   /** False when the frame could not be sent. */
   send(frame: HubFrame): boolean;
+  /** Resolves when the frame has left this process; false when it could not. */
+  sendFlushed(frame: HubFrame): Promise<boolean>;
+  /** Reads nothing more of the daemon until then. */
+  holdUntil(then: Promise<unknown>): void;
   close(code: number, reason: string): void;
   /** Asks for a sign of life, or ends the link when the last question went unanswered. */
   ping(): void;
@@ -30,9 +36,23 @@ export class ServerConnections implements Disposable {
     return this.#links.has(serverId);
   }
 
+  connected(): string[] {
+    return [...this.#links.keys()];
+  }
+
   /** False when the server is not connected or the frame does not fit through its link. */
   send(serverId: string, frame: HubFrame): boolean {
     return this.#links.get(serverId)?.send(frame) ?? false;
+  }
+
+  /** Resolves when the frame has left the hub, so that whoever sends much can keep pace with the daemon. */
+  async sendFlushed(serverId: string, frame: HubFrame): Promise<boolean> {
+    return (await this.#links.get(serverId)?.sendFlushed(frame)) ?? false;
+  }
+
+  /** Nothing more is read of the server until then: a moment's time for whoever writes what it says to a disk. */
+  holdUntil(serverId: string, then: Promise<unknown>): void {
+    this.#links.get(serverId)?.holdUntil(then);
   }
 
   /**
@@ -63,6 +83,19 @@ export class ServerConnections implements Disposable {
   /** Ends a server's link, as when its key was taken away. */
   disconnect(serverId: string, code: number, reason: string): void {
     this.#links.get(serverId)?.close(code, reason);
+  }
+
+  /** Ends the server's link when one of these keys opened it. */
+  disconnectKeys(serverId: string, hashes: readonly string[], code: number, reason: string): void {
+    const link = this.#links.get(serverId);
+    if (link?.keyHash !== undefined && hashes.includes(link.keyHash)) link.close(code, reason);
+  }
+
+  /** Which key opened which server's link. */
+  openKeys(): { serverId: string; keyHash: string }[] {
+    return [...this.#links.values()].flatMap(({ serverId, keyHash }) =>
+      keyHash === undefined ? [] : [{ serverId, keyHash }],
+    );
   }
 
   [Symbol.dispose](): void {

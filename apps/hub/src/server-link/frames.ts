@@ -2,13 +2,8 @@ import type { DaemonFrame } from "@orchestratia/protocol/server-link";
 import { SessionId } from "@orchestratia/protocol/vocabulary";
 import type { LiveSession } from "../sessions/live-sessions.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
-import {
-  agentStatusChanged,
-  type Running,
-  sessionEnded,
-  sessionMoved,
-  sessionRuns,
-} from "../sessions/session-status.ts";
+import { screenChanged, screenOutdated, statusReported } from "../sessions/session-screen.ts";
+import { type Running, sessionEnded, sessionMoved, sessionRuns } from "../sessions/session-status.ts";
 import type { ServerConnection } from "./connection.ts";
 import type { Inventory } from "./inventory.ts";
 
@@ -33,6 +28,8 @@ export function receiveFrame(context: FrameContext, frame: DaemonFrame): void {
       recover(context, frame.tmux_name, runningOf(frame));
       break;
     case "session_output":
+    case "session_screen":
+    case "scrollback_captured":
     case "session_status":
     case "session_closed":
     case "session_error":
@@ -40,14 +37,24 @@ export function receiveFrame(context: FrameContext, frame: DaemonFrame): void {
       receiveAbout(context, frame);
       break;
     case "auth":
-    case "session_screen":
-    case "scrollback_captured":
+    case "remote_exec_result":
+    case "file_accept":
+    case "file_chunk":
+    case "file_complete":
+    case "file_ack":
+    case "file_error":
       break;
   }
 }
 
 type FrameAbout = FrameOf<
-  "session_output" | "session_status" | "session_closed" | "session_error" | "session_working_dir"
+  | "session_output"
+  | "session_screen"
+  | "scrollback_captured"
+  | "session_status"
+  | "session_closed"
+  | "session_error"
+  | "session_working_dir"
 >;
 
 /** Frames about a terminal that the hub knows; those about another one are left alone. */
@@ -61,7 +68,14 @@ function receiveAbout(context: FrameContext, frame: FrameAbout): void {
       session.output.append(Buffer.from(frame.data, "base64"));
       break;
     case "session_status":
-      later(() => agentStatusChanged(hub, session, frame.agent_status));
+      later(() => statusReported(hub, session, frame.agent_status));
+      break;
+    case "session_screen":
+      later(() => screenChanged(hub, session, frame.lines));
+      break;
+    case "scrollback_captured":
+      // Its end is what is on the screen.
+      if (!frame.error) later(() => screenChanged(hub, session, frame.lines.slice(-session.rows)));
       break;
     case "session_closed":
       later(() => sessionEnded(hub, session, { status: "closed", exitCode: frame.exit_code ?? null }));
@@ -87,8 +101,10 @@ function receiveStarted(context: FrameContext, frame: FrameOf<"session_started">
 function found({ hub, connection, inventory, later }: FrameContext, session: LiveSession, running: Running): void {
   inventory.report(session.id);
   later(async () => {
+    const wasAway = session.status !== "active";
     const runs = await sessionRuns(hub, session, running);
     if (!runs) connection.send({ type: "session_close", session_id: session.id });
+    else if (wasAway) await screenOutdated(hub, session);
   });
 }
 

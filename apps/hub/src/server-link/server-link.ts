@@ -14,6 +14,8 @@ const INTERNAL_ERROR = 1011;
 export interface ServerLinkOptions {
   /** Whose key it is. */
   signIn: (apiKey: string) => Promise<ServerCaller | undefined>;
+  /** Told of every frame, besides what the sessions make of it. */
+  onFrame?: (serverId: string, frame: DaemonFrame) => void;
   /** Milliseconds until an unsigned socket is closed, and until a silent inventory counts as ended. */
   authMs?: number;
   inventoryMs?: number;
@@ -76,6 +78,7 @@ export class ServerLink implements ServerDoor {
     if (!inventory) return;
     const later = (work: () => Promise<unknown>) => this.#turns.run(connection.serverId, work);
     receiveFrame({ hub: this.#hub, connection, inventory, later }, frame);
+    this.#options.onFrame?.(connection.serverId, frame);
   }
 
   closed(connection: ServerConnection): void {

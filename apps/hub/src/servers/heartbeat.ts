@@ -16,7 +16,7 @@ const beat = (status: "online" | "offline") => ({
           coalesce($6::int, max_concurrent_reported) as max_concurrent_reported
         from was
       )
-    update servers s set status = 'online', last_heartbeat = now(), system_info = report.system_info,
+    update servers s set status = 'online', offline_since = null, last_heartbeat = now(), system_info = report.system_info,
       repos = report.repos, agents = report.agents, capabilities = report.capabilities,
       max_concurrent_reported = report.max_concurrent_reported, max_concurrent = ${maxConcurrent("report")}
     from report, was where s.id = report.id
@@ -32,11 +32,12 @@ interface Beat {
 
 /** A daemon says that it is alive. Throws unauthenticated when its server is gone. */
 export async function heartbeat(
-  servers: Servers,
+  servers: Pick<Servers, "database" | "events" | "onHeartbeat" | "onServerChanged">,
   server: Extract<Caller, { kind: "server" }>,
   { system_info, repos, agents, capabilities, max_concurrent }: Heartbeat,
 ): Promise<void> {
   const { database } = servers;
+  servers.onHeartbeat(server.id);
   const given = [system_info, repos, agents, capabilities].map((part) =>
     part === undefined ? null : JSON.stringify(part),
   );

@@ -2,6 +2,7 @@ import type { ProjectId, ServerId } from "@orchestratia/protocol/vocabulary";
 import { actorOf, SYSTEM } from "../access/caller.ts";
 import { transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
+import { takeLeasesAsSeen } from "../leases/taken-as-seen.ts";
 import type { Servers } from "./servers.ts";
 
 export interface OfflineWatchOptions {
@@ -10,25 +11,30 @@ export interface OfflineWatchOptions {
   checkMs?: number;
 }
 
+type Watched = Pick<Servers, "database" | "events" | "onServerChanged" | "log">;
+
 /** A pause of so many checks means that the hub or its database was away, and heartbeats could not arrive. */
 const MISSED_CHECKS = 4;
 
-/** Marks servers offline that sent no heartbeat for 90 s. Time in which the hub could not hear them does not count. */
+/**
+ * Marks servers offline that sent no heartbeat for 90 s; what their sessions hold expires with that. Time in which the hub
+ * could not hear them does not count.
+ */
 export class OfflineWatch implements AsyncDisposable {
-  readonly #servers: Servers;
+  readonly #servers: Watched;
   readonly #offlineMs: number;
   readonly #checkMs: number;
   #timer: NodeJS.Timeout | undefined;
   #checking: Promise<void> = Promise.resolve();
   #lastCheckAt = Number.NEGATIVE_INFINITY;
 
-  constructor(servers: Servers, { offlineMs = 90_000, checkMs = 5_000 }: OfflineWatchOptions = {}) {
+  constructor(servers: Watched, { offlineMs = 90_000, checkMs = 5_000 }: OfflineWatchOptions = {}) {
     this.#servers = servers;
     this.#offlineMs = offlineMs;
     this.#checkMs = checkMs;
   }
 
-  /** Takes every server as seen now and begins to watch. */
+  /** Takes every server and every lease as seen now and begins to watch. */
   async start(): Promise<void> {
     await this.#check();
     this.#timer = setInterval(() => {
@@ -48,22 +54,34 @@ export class OfflineWatch implements AsyncDisposable {
   async #check(): Promise<void> {
     const now = performance.now();
     if (now - this.#lastCheckAt > this.#checkMs * MISSED_CHECKS) await this.#takeAsSeenNow();
-    else await this.#markOffline();
+    else await this.markOffline();
     this.#lastCheckAt = now;
   }
 
   async #takeAsSeenNow(): Promise<void> {
-    await this.#servers.database.sql.query("update servers set last_heartbeat = now() where status = 'online'");
+    const { sql } = this.#servers.database;
+    await sql.query(
+      `update servers set last_heartbeat = case when status = 'online' then now() else last_heartbeat end,
+         offline_since = case when status = 'offline' then now() end`,
+    );
+    await sql.query("update sessions set missing_since = now() where status in ('disconnected', 'lost')");
+    await takeLeasesAsSeen(sql);
   }
 
-  async #markOffline(): Promise<void> {
+  /** Those that were silent for too long. */
+  async markOffline(): Promise<void> {
     const { database, events, onServerChanged } = this.#servers;
     const gone = await transaction(database.pool, async (tx) => {
       const rows = await tx.query<{ id: ServerId; project_id: ProjectId; name: string }>(
-        `update servers set status = 'offline'
+        `update servers set status = 'offline', offline_since = now()
          where status = 'online' and last_heartbeat < now() - $1 * interval '1 millisecond'
          returning id, project_id, name`,
         [this.#offlineMs],
+      );
+      await tx.query(
+        `update engine.leases set expires_at = now()
+         where server_id = any($1::uuid[]) and closed_at is null and expires_at > now()`,
+        [rows.map(({ id }) => id)],
       );
       await record(
         tx,

@@ -8,6 +8,7 @@ import { projectLock, type Tx, transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import { maxConcurrent } from "./max-concurrent.ts";
 import { registrationTokenHash } from "./registration-token.ts";
+import { namePrefix, revokeOtherKeys } from "./server-keys.ts";
 import { type Servers, serverCaller } from "./servers.ts";
 
 interface ServerRow {
@@ -17,8 +18,8 @@ interface ServerRow {
 
 interface Outcome extends ServerRow {
   projectId: ProjectId;
-  /** Of the key that the server had before. */
-  replacedHash: string | undefined;
+  /** Of the keys that the server had before. */
+  replaced: string[];
 }
 
 /**
@@ -41,6 +42,8 @@ export async function registerServer(
     const row = known
       ? await update(tx, known.id, registration, address, key)
       : await insert(tx, projectId, registration, address, key);
+    await namePrefix(tx, secretHash(key), key);
+    const replaced = await revokeOtherKeys(tx, row.id, secretHash(key));
     await tx.query("update registration_tokens set server_id = $2 where token_hash = $1", [tokenHash, row.id]);
     await record(tx, {
       type: "server.registered",
@@ -49,10 +52,10 @@ export async function registerServer(
       actor: actorOf(serverCaller(row.id, row.name, projectId)),
       details: { name: row.name, again: known !== undefined },
     });
-    return { ...row, projectId, replacedHash: known?.api_key_hash } satisfies Outcome;
+    return { ...row, projectId, replaced } satisfies Outcome;
   });
   servers.events.wake();
-  if (server.replacedHash !== undefined) servers.onKeyReplaced(server.id, server.replacedHash);
+  if (server.replaced.length > 0) servers.onKeysEnded(server.id, server.replaced, "the server has another key now");
   servers.onServerChanged(server.id);
   return { id: server.id, api_key: key, name: server.name, project_id: server.projectId };
 }
@@ -69,6 +72,7 @@ interface TokenRow {
   project_id: ProjectId;
   server_id: ServerId | null;
   used: boolean;
+  revoked: boolean;
   again: boolean;
 }
 
@@ -76,25 +80,26 @@ async function claimToken(tx: Tx, tokenHash: string, machineId: string): Promise
   // The guard is in the `where`: of two that use one token at once, the second finds it used.
   const [claimed] = await tx.query<TokenRow>(
     `update registration_tokens set used_at = now(), machine_id = $2
-     where token_hash = $1 and used_at is null and expires_at > now() returning project_id`,
+     where token_hash = $1 and used_at is null and revoked_at is null and expires_at > now() returning project_id`,
     [tokenHash, machineId],
   );
   if (claimed) return { projectId: claimed.project_id, serverId: null };
   const [token] = await tx.query<TokenRow>(
-    `select project_id, server_id, used_at is not null as used,
+    `select project_id, server_id, used_at is not null as used, revoked_at is not null as revoked,
        coalesce(machine_id <> '' and machine_id = $2 and used_at > now() - interval '10 minutes', false) as again
      from registration_tokens where token_hash = $1`,
     [tokenHash, machineId],
   );
   if (!token) throw invalidToken();
+  if (token.revoked) throw new Problem("token_invalid", "The registration token was revoked. Make a new one.");
   if (token.again) return { projectId: token.project_id, serverId: token.server_id };
   if (token.used) throw new Problem("token_used", "The registration token was used already. Make a new one.");
   throw new Problem("token_expired", "The registration token has expired. Make a new one.");
 }
 
 async function findKnown(tx: Tx, projectId: ProjectId, serverId: ServerId | null, machineId: string) {
-  const [row] = await tx.query<{ id: ServerId; api_key_hash: string }>(
-    "select id, api_key_hash from servers where project_id = $1 and (id = $2 or machine_id = $3 and machine_id <> '')",
+  const [row] = await tx.query<{ id: ServerId }>(
+    "select id from servers where project_id = $1 and (id = $2 or machine_id = $3 and machine_id <> '')",
     [projectId, serverId, machineId],
   );
   return row;

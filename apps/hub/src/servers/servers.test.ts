@@ -3,6 +3,7 @@ import { agentListServers } from "@orchestratia/protocol/operations/agents";
 import * as daemons from "@orchestratia/protocol/operations/daemons";
 import { createRegistrationToken, listServers } from "@orchestratia/protocol/operations/people";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { execute } from "../testing/admin-sql.ts";
 import { startTestHub, type TestHub } from "../testing/test-hub.ts";
 import { refusal, refusalCode } from "../testing/test-team.ts";
 import { until } from "../testing/until.ts";
@@ -184,8 +185,8 @@ test("a server that falls silent is offline, and what the hub could not hear doe
     (await watched.database.sql.query<{ status: string }>("select status from servers"))[0]?.status;
   expect(await status()).toBe("online");
 
-  await watched.database.sql.query("update servers set last_heartbeat = now() - interval '1 hour'");
   await watched.stop();
+  await execute(watched.databaseUrl, "update servers set last_heartbeat = now() - interval '1 hour'");
   await watched.start();
   expect(await status()).toBe("online");
 

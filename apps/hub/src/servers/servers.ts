@@ -9,11 +9,17 @@ export interface Servers {
   readonly events: { wake(): void };
   /** What registration tokens carry: where daemons reach this hub. */
   readonly publicUrl: () => string;
+  /** Its daemon says that it is alive, and with it the sessions that it has. */
+  readonly onHeartbeat: (serverId: ServerId) => void;
   readonly isConnected: (serverId: string) => boolean;
   /** Something that matters to placing tasks changed: it registered, came, went, or reported other capabilities. */
   readonly onServerChanged: (serverId: ServerId) => void;
-  /** The server got another key: the old one's hash is forgotten and what it opened is closed. */
-  readonly onKeyReplaced: (serverId: ServerId, oldHash: string) => void;
+  /** Keys no longer count: they are forgotten and the socket that one of them opened is closed. */
+  readonly onKeysEnded: (serverId: string, hashes: readonly string[], why: string) => void;
+  /** What is remembered of a key no longer holds, though it may go on. */
+  readonly forgetKey: (hash: string) => void;
+  /** Keys have been given an end. */
+  readonly onKeysEnding: () => void;
   readonly log: Logger;
 }
 

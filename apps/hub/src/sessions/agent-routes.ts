@@ -11,7 +11,8 @@ import type { SessionHub } from "./session-hub.ts";
 export function agentSessionRoutes(app: FastifyInstance, hub: SessionHub, tasks: TaskSources): void {
   serve(app, operations.agentListSessions, async ({ caller, query }) => {
     await mustBeOwnProject(hub.database, caller, query.project_id);
-    return { sessions: await listSessions(hub.database.sql, agentOf(caller).projectId, true) };
+    const { sessions } = await listSessions(hub.database.sql, agentOf(caller).projectId, { live: true });
+    return { sessions };
   });
 
   serve(app, operations.agentStatus, ({ caller, query }) => describeSelf(tasks, agentOf(caller), query.session_id));

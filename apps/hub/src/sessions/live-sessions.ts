@@ -12,7 +12,7 @@ export interface LiveSession {
   readonly projectId: ProjectId;
   readonly serverId: ServerId;
   readonly name: string;
-  readonly agent: string;
+  agent: string;
   readonly role: SessionRole;
   readonly startedByHub: boolean;
   readonly createdAt: Date;
@@ -26,6 +26,16 @@ export interface LiveSession {
   rows: number;
   /** Who asked for its end. */
   closedBy?: Actor;
+  /** The daemon launches agents by itself and says what they do; else the hub types and looks. */
+  tellsStatus: boolean;
+  /** The hub has typed its agent's command, or a person said that the agent runs. */
+  launched: boolean;
+  /** Since then its agent has shown itself on the screen. */
+  agentSeen: boolean;
+  /** Something was typed into it, and its screen has not changed since: nobody knows whether it is at its prompt. */
+  typedInto: boolean;
+  /** The last screen that its daemon showed, bounded. */
+  screen: readonly string[];
   readonly output: OutputWindow;
 }
 
@@ -79,6 +89,13 @@ export class LiveSessions {
     if (status === session.status && agentStatus === session.agentStatus) return;
     Object.assign(session, { status, agentStatus });
     if (status === "closed" || status === "error") this.#end(session);
+    for (const listener of this.#listeners) listener(session);
+  }
+
+  /** Its screen has changed since something was typed: who has more to type is told as of a change. */
+  typedTextShown(session: LiveSession): void {
+    if (!session.typedInto) return;
+    session.typedInto = false;
     for (const listener of this.#listeners) listener(session);
   }
 

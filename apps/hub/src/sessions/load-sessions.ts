@@ -21,14 +21,18 @@ interface Row {
   tmux_name: string;
   cols: number;
   rows: number;
+  launched: boolean;
+  tells_status: boolean;
 }
 
 /** At the hub's start, before any daemon is let in: takes up the sessions whose programs may still run. */
 export async function loadSessions(hub: SessionHub): Promise<void> {
   const rows = await hub.database.sql.query<Row>(
-    `select id, number, project_id, server_id, name, agent, role, started_by_hub, created_at, status, agent_status,
-      task_id, tmux_name, cols, rows
-    from sessions where status in ('starting', 'active', 'disconnected', 'lost')`,
+    `select s.id, s.number, s.project_id, s.server_id, s.name, s.agent, s.role, s.started_by_hub, s.created_at, s.status,
+      s.agent_status, s.task_id, s.tmux_name, s.cols, s.rows, s.launched_at is not null as launched,
+      jsonb_array_length(v.agents) > 0 as tells_status
+    from sessions s join servers v on v.id = s.server_id
+    where s.status in ('starting', 'active', 'disconnected', 'lost')`,
   );
   for (const row of rows) hub.sessions.add(liveSession(row));
   const active = hub.sessions.all().filter(({ status }) => status === "active");
@@ -52,6 +56,11 @@ function liveSession(row: Row): LiveSession {
     tmuxName: row.tmux_name,
     cols: row.cols,
     rows: row.rows,
+    launched: row.launched,
+    agentSeen: row.launched,
+    tellsStatus: row.tells_status,
+    typedInto: false,
+    screen: [],
     output: new OutputWindow(laterThanBefore()),
   };
 }

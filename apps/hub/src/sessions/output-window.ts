@@ -14,6 +14,7 @@ export class OutputWindow {
   #ring = Buffer.alloc(0);
   #start: number;
   #end: number;
+  #lastAt = Number.NEGATIVE_INFINITY;
 
   /** `firstOffset` is where counting begins; `limit` the bytes kept. */
   constructor(firstOffset = 0, limit = OUTPUT_WINDOW_BYTES) {
@@ -32,8 +33,14 @@ export class OutputWindow {
     return this.#end;
   }
 
+  /** When the last byte came, by this process's clock. */
+  get lastAt(): number {
+    return this.#lastAt;
+  }
+
   append(bytes: Uint8Array): void {
     if (bytes.byteLength === 0) return;
+    this.#lastAt = performance.now();
     const offset = this.#end;
     this.#keep(bytes);
     for (const listener of this.#listeners) listener(bytes, offset);

@@ -1,6 +1,8 @@
+import type { AgentStatus, SessionRole, SessionStatus } from "@orchestratia/domain/vocabulary";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { Session } from "@orchestratia/protocol/sessions";
 import type { ProjectId } from "@orchestratia/protocol/vocabulary";
+import { Conditions } from "../db/conditions.ts";
 import type { Sql } from "../db/transaction.ts";
 
 const MOST = 500;
@@ -9,6 +11,7 @@ type Dates = "created_at" | "started_at" | "closed_at";
 type Row = Omit<Session, Dates> & { created_at: Date; started_at: Date | null; closed_at: Date | null };
 
 const LIVE = "s.status in ('starting', 'active', 'disconnected', 'lost')";
+const isLive = (status: SessionStatus): boolean => status !== "closed" && status !== "error";
 
 /** Of the tasks that a session holds, the one that was begun. */
 const SELECT = `
@@ -23,16 +26,51 @@ const SELECT = `
       order by t.status = 'assigned', t.number limit 1
     ) as task on true`;
 
-const OF_PROJECT = {
-  name: "sessions_of_project",
-  text: `${SELECT} where s.project_id = $1 and (not $2 or ${LIVE}) order by not (${LIVE}), s.number desc limit ${MOST}`,
-};
 const ONE = { name: "session_by_id", text: `${SELECT} where s.project_id = $1 and s.id = $2` };
 
+export interface SessionPage {
+  /** True for those that run, false for those that ended. */
+  live?: boolean | undefined;
+  status?: SessionStatus[] | undefined;
+  agentStatus?: AgentStatus[] | undefined;
+  role?: SessionRole | undefined;
+  agent?: string | undefined;
+  /** Id or name. */
+  server?: string | undefined;
+  limit?: number | undefined;
+  /** Where the page before ended. */
+  after?: SessionPageEnd | undefined;
+}
+
+export interface SessionPageEnd {
+  live: boolean;
+  number: number;
+}
+
 /** Live ones first, each part newest first. */
-export async function listSessions(sql: Sql, projectId: ProjectId, onlyLive: boolean): Promise<Session[]> {
-  const rows = await sql.query<Row>(OF_PROJECT, [projectId, onlyLive]);
-  return rows.map(toSession);
+export async function listSessions(
+  sql: Sql,
+  projectId: ProjectId,
+  { live, limit = MOST, after, ...page }: SessionPage,
+): Promise<{ sessions: Session[]; next: SessionPageEnd | null }> {
+  const where = new Conditions(projectId, limit + 1);
+  if (live !== undefined) where.add(live ? LIVE : `not (${LIVE})`);
+  where.given(page.status, (status) => `s.status = any(${status})`);
+  where.given(page.agentStatus, (status) => `s.agent_status = any(${status})`);
+  where.given(page.role, (role) => `s.role = ${role}`);
+  where.given(page.agent, (agent) => `s.agent = ${agent}`);
+  where.given(page.server, (server) => `s.server_id::text = lower(${server}) or server.name = ${server}`);
+  if (after) {
+    const number = where.parameter(after.number);
+    where.add(after.live ? `not (${LIVE}) or s.number < ${number}` : `not (${LIVE}) and s.number < ${number}`);
+  }
+  const text = `${SELECT} where s.project_id = $1${where} order by not (${LIVE}), s.number desc limit $2`;
+  const rows = await sql.query<Row>(text, where.values);
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return {
+    sessions: rows.slice(0, limit).map(toSession),
+    next: last ? { live: isLive(last.status), number: last.number } : null,
+  };
 }
 
 /** Throws session_not_found. */

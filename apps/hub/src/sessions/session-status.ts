@@ -65,6 +65,7 @@ export async function sessionsMissing(
     const changed = new Set(rows.map(({ id }) => id));
     const sessions = missing.filter(({ id }) => changed.has(id));
     await record(tx, ...sessions.map((session) => statusChanged(session, status, actorOf(SYSTEM))));
+    if (status === "lost") await expireLeases(tx, [...changed]);
     return changed;
   });
   for (const id of ids) hub.sessions.change(id, { status });
@@ -85,6 +86,7 @@ export async function sessionEnded(hub: SessionHub, session: LiveSession, ending
     );
     if (!row) return undefined;
     await record(tx, endFact(session, ending, session.closedBy ?? (await serverActor(tx, session))));
+    await expireLeases(tx, [session.id]);
     return row;
   });
   if (!ended) return false;
@@ -113,6 +115,15 @@ export async function agentStatusChanged(
     return true;
   });
   if (changed) hub.sessions.change(session.id, { agentStatus });
+}
+
+/** Whoever is gone gives no sign of life: its worker is lost from now on. */
+async function expireLeases(tx: Tx, sessionIds: readonly SessionId[]): Promise<void> {
+  await tx.query(
+    `update engine.leases set expires_at = now()
+     where session_id = any($1::uuid[]) and closed_at is null and expires_at > now()`,
+    [sessionIds],
+  );
 }
 
 async function inTransaction<T>(hub: SessionHub, work: (tx: Tx) => Promise<T>): Promise<T> {

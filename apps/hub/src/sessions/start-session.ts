@@ -45,8 +45,8 @@ const VERSION_1_AGENTS: Readonly<Record<string, string>> = {
 export async function startSession(hub: SessionHub, start: SessionStart): Promise<LiveSession> {
   const token = newSecret("orcs_");
   const session = await transaction(hub.database.pool, async (tx) => {
-    await requireServer(hub, tx, start);
-    const session = await insertSession(tx, start, token);
+    const tellsStatus = await requireServer(hub, tx, start);
+    const session = await insertSession(tx, start, token, tellsStatus);
     await record(tx, {
       type: "session.created",
       project_id: start.projectId,
@@ -71,16 +71,18 @@ export function roleByName(name: string): SessionRole {
   return /orchestrat|platform|coordinator/i.test(name) ? "orchestrator" : "worker";
 }
 
-async function requireServer(hub: SessionHub, tx: Tx, { projectId, serverId, agent }: SessionStart): Promise<void> {
-  const [server] = await tx.query<{ name: string; agents: { name: string }[] }>(
-    "select name, agents from servers where id = $1 and project_id = $2",
+/** Whether its daemon knows agents: a version 1 daemon opens a shell, and the hub types the rest. */
+async function requireServer(hub: SessionHub, tx: Tx, { projectId, serverId, agent }: SessionStart): Promise<boolean> {
+  // Locked, so that two starts do not take the last place.
+  const [server] = await tx.query<{ name: string; agents: { name: string }[]; cpus: number | null }>(
+    `select name, agents, (system_info->>'cpu_count')::float8 as cpus from servers
+      where id = $1 and project_id = $2 for no key update`,
     [serverId, projectId],
   );
   if (!server) throw new Problem("server_not_found");
   if (!hub.connections.isConnected(serverId)) {
     throw new Problem("server_unreachable", `The server ${server.name} is not connected.`);
   }
-  // A version 1 daemon reports no agents; it opens a shell and somebody types the rest.
   const known = server.agents.length === 0 || server.agents.some(({ name }) => name === agent);
   if (!known) {
     const names = server.agents.map(({ name }) => name);
@@ -88,9 +90,23 @@ async function requireServer(hub: SessionHub, tx: Tx, { projectId, serverId, age
       agents: names,
     });
   }
+  if (server.agents.length === 0 && server.cpus !== null) await requirePlace(tx, serverId, server.name, server.cpus);
+  return server.agents.length > 0;
 }
 
-async function insertSession(tx: Tx, start: SessionStart, token: string): Promise<LiveSession> {
+/** A version 1 daemon has a thread for each terminal and too few of them: with more, terminals fall silent. */
+async function requirePlace(tx: Tx, serverId: ServerId, name: string, cpus: number): Promise<void> {
+  const most = Math.max(cpus, 0) + 2;
+  const [live] = await tx.query<{ count: number }>(
+    `select count(*)::int as count from sessions
+      where server_id = $1 and status in ('starting', 'active', 'disconnected', 'lost')`,
+    [serverId],
+  );
+  if ((live?.count ?? 0) < most) return;
+  throw new Problem("server_full", `The daemon of ${name} cannot hold more than ${most} sessions. Close one first.`);
+}
+
+async function insertSession(tx: Tx, start: SessionStart, token: string, tells_status: boolean): Promise<LiveSession> {
   const wanted = start.name?.trim();
   for (let n = 1; ; n += 1) {
     const name = wanted ?? `${start.agent}-${n}`;
@@ -111,7 +127,7 @@ async function insertSession(tx: Tx, start: SessionStart, token: string): Promis
       actorOf(start.caller),
       secretHash(token),
     ]);
-    if (row) return liveSession(start, { ...row, id, name, role });
+    if (row) return liveSession(start, { ...row, id, name, role, tells_status });
     if (wanted !== undefined) throw new Problem("key_taken", `A live session is called ${wanted}.`);
   }
 }
@@ -132,10 +148,11 @@ interface Inserted {
   cols: number;
   rows: number;
   created_at: Date;
+  tells_status: boolean;
 }
 
 function liveSession(start: SessionStart, inserted: Inserted): LiveSession {
-  const { created_at: createdAt, ...rest } = inserted;
+  const { created_at: createdAt, tells_status: _, ...rest } = inserted;
   return {
     ...rest,
     createdAt,
@@ -147,6 +164,11 @@ function liveSession(start: SessionStart, inserted: Inserted): LiveSession {
     agentStatus: "unknown",
     taskId: start.taskId ?? null,
     tmuxName: "",
+    tellsStatus: inserted.tells_status,
+    launched: false,
+    agentSeen: false,
+    typedInto: false,
+    screen: [],
     output: new OutputWindow(),
   };
 }

@@ -1,8 +1,7 @@
-import { TASK_STATUSES, type TaskStatus } from "@orchestratia/domain/task-lifecycle";
 import * as operations from "@orchestratia/protocol/operations/agents";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { FastifyInstance } from "fastify";
-import { mustOrchestrate, orchestrates, parentOfNewTask } from "../access/agent-powers.ts";
+import { orchestrates, parentOfNewTask } from "../access/agent-powers.ts";
 import { serve } from "../http/serve.ts";
 import { answerTask } from "./answer-task.ts";
 import { assignTask } from "./assign-task.ts";
@@ -11,11 +10,12 @@ import { checkTasks } from "./check-tasks.ts";
 import { createTask } from "./create-task.ts";
 import type { Engine } from "./engine.ts";
 import { versionOf } from "./if-match.ts";
+import { listTasks } from "./list-tasks.ts";
 import { agentOf, mustBeOwnProject, taskOfAgent, taskToChangeByAgent } from "./named-task.ts";
 import { resolveNewTask } from "./new-task-refs.ts";
-import { cursorOf, numberOf } from "./page-cursor.ts";
-import { listTasks } from "./queries.ts";
+import { cursorOf, pageEndOf } from "./page-cursor.ts";
 import { findStartedTask } from "./started-task.ts";
+import { resolveTaskFilter } from "./task-conditions.ts";
 import { updateTask } from "./update-task.ts";
 
 /** Version 1 clients ask without a limit and look ids up in what they get. */
@@ -27,12 +27,12 @@ export function agentTaskRoutes(app: FastifyInstance, engine: Engine): void {
 
   serve(app, operations.agentListTasks, async ({ caller, query }) => {
     await mustBeOwnProject(database, caller, query.project_id);
-    const { tasks, next } = await listTasks(engine, agentOf(caller).projectId, {
-      status: query.status === undefined ? undefined : statusCalled(query.status),
-      limit: query.limit ?? PAGE,
-      below: query.after === undefined ? undefined : numberOf(query.after),
-    });
-    return { tasks, next: next === null ? null : cursorOf(next) };
+    const { projectId } = agentOf(caller);
+    const { project_id: _, after, limit = PAGE, q, sort, ...filter } = query;
+    const resolved = await resolveTaskFilter(database, projectId, filter);
+    const end = after === undefined ? undefined : pageEndOf(after, sort);
+    const { tasks, next } = await listTasks(engine, projectId, { ...resolved, q, sort, limit, after: end });
+    return { tasks, next: next && cursorOf(next) };
   });
 
   serve(app, operations.agentCreateTask, async ({ caller, body, reply }) => {
@@ -74,16 +74,8 @@ export function agentTaskRoutes(app: FastifyInstance, engine: Engine): void {
   });
 
   serve(app, operations.agentAssignTask, async ({ caller, params, body, reply }) => {
-    mustOrchestrate(agentOf(caller), "assign tasks");
     const id = await taskOfAgent(database, caller, params.task);
     await assignTask(engine, caller, id, body);
     return answerTask(engine, reply, id);
   });
-}
-
-function statusCalled(name: string): TaskStatus {
-  const status = TASK_STATUSES.find((known) => known === name);
-  if (!status)
-    throw new Problem("invalid_request", `A task's status is one of ${TASK_STATUSES.join(", ")}, not ${name}.`);
-  return status;
 }

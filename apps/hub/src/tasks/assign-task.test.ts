@@ -142,8 +142,10 @@ test("a session hears of a changed spec once it knows of the task, not before", 
   await hub.settled();
   const before = server.frames.length;
   await updateTask(hub.engine, SYSTEM, task, { spec: "Do it well." });
+  await hub.settled();
   expect(server.frames.slice(before)).toEqual([]);
   await updateTask(hub.engine, SYSTEM, upstream, { spec: "Do it first." });
+  await hub.settled();
   expect(server.frames.slice(before)).toMatchObject([
     { type: "task_updated", task_id: upstream, spec: "Do it first." },
   ]);

@@ -1,12 +1,14 @@
 import { Problem } from "@orchestratia/protocol/problems";
 import type { Assignment } from "@orchestratia/protocol/tasks";
 import type { ServerId } from "@orchestratia/protocol/vocabulary";
-import { actorOf, type Caller } from "../access/caller.ts";
+import { actorOf, type Caller, SYSTEM } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
 import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
-import { afterCommit, type Engine } from "./engine.ts";
-import { BACK_TO_PENDING, decide, onTask } from "./move.ts";
+import { afterCommit, type Changes, type Engine } from "./engine.ts";
+import { decide, onProject, onTask } from "./move.ts";
+import { returnToPending } from "./return-to-pending.ts";
 import { aboutTask, moveDetails, type Places, type TaskRow, writeTask } from "./task-row.ts";
+import { tellWorker } from "./tell-worker.ts";
 
 interface Place {
   server_id: string;
@@ -36,7 +38,7 @@ export async function assignLocked(
   task: TaskRow,
   to: Assignment,
 ): Promise<{ places: Places; ready: AssignedTask[] }> {
-  decide(task, "assign");
+  decide(task, "assign", {}, caller);
   if (task.type === "epic" || task.is_parent) {
     throw new Problem("task_not_assignable", `${task.key} is settled by its children and is not worked on itself.`);
   }
@@ -99,22 +101,34 @@ async function serverPlace(tx: Tx, projectId: string, serverId: string | undefin
   return server;
 }
 
-/** Takes an unstarted task back. The matcher leaves it alone until somebody lets it again. */
+/** Takes an unstarted task back. The matcher leaves it alone until somebody lets it again. Throws `task_wrong_status`. */
 export async function unassignTask(engine: Engine, caller: Caller, taskId: string): Promise<void> {
-  const changes = await onTask(engine, taskId, async (tx, task) => {
-    decide(task, "unassign");
-    const places = await writeTask(
-      tx,
-      task,
-      { ...BACK_TO_PENDING, auto_assign: false },
-      {
-        ...aboutTask(task),
-        type: "task.unassigned",
-        actor: actorOf(caller),
-        details: { ...moveDetails(task, "pending"), reason: "taken back by hand" },
-      },
-    );
-    return { projectId: task.project_id, places };
-  });
-  afterCommit(engine, { ...changes, released: [taskId], placeable: true });
+  const changes = await onProject(engine, taskId, (tx, task) =>
+    unassignLocked(tx, caller, task, { reason: "taken back by hand", auto_assign: false }),
+  );
+  afterCommit(engine, changes);
+}
+
+/** The same within a transaction that holds the project's lock and the task's row; `auto_assign` stays as it is unless given. */
+export async function unassignLocked(
+  tx: Tx,
+  caller: Caller,
+  task: TaskRow,
+  { reason, auto_assign = task.auto_assign }: { reason: string; auto_assign?: boolean },
+): Promise<Changes> {
+  const move = decide(task, "unassign", {}, caller);
+  const told = await tellWorker(tx, SYSTEM, task, `${task.key} is not yours any more: ${reason}. Do not begin it.`);
+  const changes = await returnToPending(
+    tx,
+    caller,
+    task,
+    { auto_assign },
+    {
+      ...aboutTask(task),
+      type: "task.unassigned",
+      actor: actorOf(caller),
+      details: { ...moveDetails(task, move.to), reason },
+    },
+  );
+  return { ...changes, told };
 }

@@ -1,12 +1,13 @@
 import { Completion, NewTask } from "@orchestratia/protocol/tasks";
 import { expect, test } from "vitest";
-import { SYSTEM } from "../access/caller.ts";
+import { type Caller, SYSTEM } from "../access/caller.ts";
 import { createTestDatabase } from "../testing/test-database.ts";
 import { openTestEngine } from "../testing/test-engine.ts";
 import { assignTask } from "./assign-task.ts";
 import { cancelTask } from "./cancel-task.ts";
 import { completeTask } from "./complete-task.ts";
 import { createTask } from "./create-task.ts";
+import { failTask } from "./fail-task.ts";
 import { helpTask } from "./help-task.ts";
 import { startTask } from "./start-task.ts";
 
@@ -102,4 +103,30 @@ test("a worker cancels what it created and nothing else", async () => {
   await cancelTask(hub.engine, session, own);
   expect(await hub.task(own)).toMatchObject({ status: "cancelled" });
   await expect(cancelTask(hub.engine, SYSTEM, own)).rejects.toMatchObject({ code: "task_wrong_status" });
+});
+
+test("where a project keeps no session beyond its task, one goes however the task settles", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject({ close_session_on_settle: true, auto_start_sessions: false });
+  const server = await hub.addServer(project);
+  const closed = () => server.frames.flatMap((frame) => (frame.type === "session_close" ? [frame.session_id] : []));
+  const ends: ((worker: Caller, task: string) => Promise<void>)[] = [
+    (worker, task) => completeTask(hub.engine, worker, task, Completion.parse({ result: "made" })),
+    (worker, task) => failTask(hub.engine, worker, task, "no"),
+    (_, task) => failTask(hub.engine, SYSTEM, task, "a dead end"),
+  ];
+  const expected: string[] = [];
+  for (const end of ends) {
+    const session = await hub.addSession(project, server);
+    const task = await hub.addTask(project, { auto_assign: false });
+    await assignTask(hub.engine, SYSTEM, task, { session_id: session.id });
+    await startTask(hub.engine, session, task);
+    await hub.settled();
+    expect(closed()).toEqual(expected);
+    await end(session, task);
+    await hub.settled();
+    expected.push(session.id);
+    expect(closed()).toEqual(expected);
+  }
 });

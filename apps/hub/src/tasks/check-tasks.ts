@@ -23,9 +23,11 @@ const SESSION = {
  * Throws session_not_found.
  */
 export async function checkTasks(sources: TaskSources, caller: AgentCaller, sessionId?: string): Promise<Task[]> {
-  if (caller.kind === "session") return tasksOfSession(sources, withOffers(caller));
-  if (!sessionId) return tasksOfServer(sources, caller);
-  return tasksOfSession(sources, withOffers(await sessionOfServer(sources.database.sql, caller.id, sessionId)));
+  const asker = { caller, mayWrite: true };
+  if (caller.kind === "session") return tasksOfSession(sources, withOffers(caller), asker);
+  if (!sessionId) return tasksOfServer(sources, caller, asker);
+  const session = await sessionOfServer(sources.database.sql, caller.id, sessionId);
+  return tasksOfSession(sources, withOffers(session), asker);
 }
 
 const withOffers = (session: CheckingSession) => ({ ...session, offers: session.role === "worker" });

@@ -6,10 +6,12 @@ import type { Caller } from "../access/caller.ts";
 import { actorOf, SYSTEM } from "../access/caller.ts";
 import { type PreparedStatement, pipelinedTransaction } from "../db/pipelined-transaction.ts";
 import { PROJECT_LOCK } from "../db/transaction.ts";
+import { sessionToEnd } from "./cancel-task.ts";
 import { type CompletionPicture, readPictures, type WaitingTask } from "./completion-picture.ts";
 import { afterCommit, type Engine } from "./engine.ts";
-import { type CompletionRequest, type Judgement, judgeCompletion, wrongStatus } from "./judge-completion.ts";
+import { type CompletionRequest, type Judgement, judgeCompletion } from "./judge-completion.ts";
 import { projectOf } from "./move.ts";
+import { wrongStatus } from "./open-moves.ts";
 import type { Fold, Outcome } from "./project-writer.ts";
 import { reviewTask, TaskMoved } from "./review-task.ts";
 import {
@@ -126,12 +128,12 @@ function meets(touched: Set<string>, picture: CompletionPicture): boolean {
 }
 
 /** A repeat must say what the first said; another result for a task that has one is refused, not dropped. */
-async function sameResult(engine: Engine, { completion, move }: CompletionRequest, picture: CompletionPicture) {
+async function sameResult(engine: Engine, { caller, completion, move }: CompletionRequest, picture: CompletionPicture) {
   const [stored] = await engine.database.sql.query<{ same: boolean }>(SAME_RESULT, [
     picture.id,
     JSON.stringify(normaliseResult(completion.result) ?? null),
   ]);
-  if (!stored?.same) throw wrongStatus(picture, move, []);
+  if (!stored?.same) throw wrongStatus(picture, move, caller);
 }
 
 async function answerOf(work: Promise<void>): Promise<Outcome> {
@@ -181,8 +183,8 @@ async function settle(engine: Engine, settling: Settling[]): Promise<[Completion
       ...ready.flatMap((task) => (task.placed ? [] : [[task.assigned_server_id, 1] as const])),
     ],
     placeable: true,
+    ended: settling.flatMap(({ picture }) => (done.has(picture.id) ? sessionToEnd(picture) : [])),
   });
-  for (const { picture } of settling) if (done.has(picture.id)) engine.delivery.tellCreator(picture, "done");
   return settling.map(({ request, picture }) => [
     request,
     done.has(picture.id) ? { done: true } : { done: false, error: new TaskMoved() },
@@ -235,10 +237,12 @@ function choosePlaces(engine: Engine, projectId: string, settling: Settling[]): 
     const free = waiting.status === "pending" && waiting.auto_assign && waiting.blockers === edges.get(waiting.task_id);
     if (!free || chosen.has(waiting.task_id)) continue;
     chosen.add(waiting.task_id);
-    const server = index.best(waiting.requirements);
+    // Its wait for the server it prefers begins now.
+    const waits = waiting.requirements.waitForPreferredMs !== undefined;
+    const server = index.best(waiting.requirements, { tried: new Set(waiting.tried_servers), waits });
     if (!server) continue;
     index.adjustActive(server.id, 1, Date.now());
-    wanted.push({ task_id: waiting.task_id, server_id: server.id });
+    wanted.push({ task_id: waiting.task_id, version: waiting.version, server_id: server.id });
   }
   return wanted;
 }

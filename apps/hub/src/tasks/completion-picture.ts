@@ -2,7 +2,7 @@ import type { DependencyType } from "@orchestratia/domain/dependency-graph";
 import type { Requirements } from "@orchestratia/domain/matching";
 import type { TaskPriority, TaskStatus } from "@orchestratia/domain/task-lifecycle";
 import type { Sql } from "../db/transaction.ts";
-import type { Holding } from "./worker.ts";
+import type { Movable } from "./open-moves.ts";
 
 /** A task that waits for the one being completed. */
 export interface WaitingTask {
@@ -10,26 +10,25 @@ export interface WaitingTask {
   type: DependencyType;
   contract_key: string | null;
   status: TaskStatus;
+  version: number;
   blockers: number;
   auto_assign: boolean;
   priority: TaskPriority;
   eligible_at: string;
   requirements: Requirements;
+  tried_servers: string[];
 }
 
 /** All that a completion is judged on, read at once. It holds as long as the task's version does. */
-export interface CompletionPicture extends Holding {
+export interface CompletionPicture extends Movable {
   id: string;
   project_id: string;
   title: string;
-  status: TaskStatus;
-  resume_status: TaskStatus | null;
   version: number;
   epoch: number;
-  blockers: number;
+  close_session_on_settle: boolean;
   expected_output: unknown;
   review_required: boolean;
-  source_session_id: string | null;
   dependents: WaitingTask[];
 }
 
@@ -39,6 +38,9 @@ const READ = {
       t.version, t.epoch, t.blockers, t.assigned_server_id, t.assigned_session_id, t.source_session_id,
       t.structured_spec -> 'expected_output' as expected_output,
       coalesce(t.require_review, (p.settings ->> 'require_review')::boolean, false) as review_required,
+      coalesce((p.settings ->> 'orchestrator_may_approve')::boolean, false) as orchestrator_may_approve,
+      coalesce((p.settings ->> 'close_session_on_settle')::boolean, false) as close_session_on_settle,
+      t.type = 'epic' or t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id) as is_container,
       l.session_id as holder_session_id, l.server_id as holder_server_id,
       l.id is not null and l.closed_at is null as lease_open, l.close_reason, coalesce(d.list, '[]') as dependents
     from tasks t join projects p on p.id = t.project_id
@@ -48,7 +50,7 @@ const READ = {
       left join lateral (
         select jsonb_agg(jsonb_build_object('task_id', d.task_id, 'type', d.dependency_type,
           'contract_key', d.contract_key, 'status', w.status, 'blockers', w.blockers, 'auto_assign', w.auto_assign, 'priority', w.priority, 'eligible_at', w.eligible_at,
-          'requirements', w.requirements)) as list
+          'version', w.version, 'requirements', w.requirements, 'tried_servers', w.tried_servers)) as list
         from task_dependencies d join tasks w on w.id = d.task_id
         where d.depends_on_task_id = t.id and not d.resolved and d.dependency_type <> 'related'
       ) as d on true

@@ -1,15 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { isSettled } from "@orchestratia/domain/task-lifecycle";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { NewDependency, NewTask } from "@orchestratia/protocol/tasks";
-import { mustHaveRoomForChild } from "../access/agent-powers.ts";
-import { actorOf, type Caller, SYSTEM } from "../access/caller.ts";
+import { actorOf, type Caller } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
 import { dependencyFact, insertDependency, type NewEdge } from "../dependencies/insert-dependency.ts";
+import { lockOrderedFamily } from "../epics/family.ts";
+import { openParent } from "../epics/open-parent.ts";
+import { keepOrder } from "../epics/order-edges.ts";
+import { siblingPosition } from "../epics/sibling-position.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { insertTask, takeNumbers } from "./insert-task.ts";
-import { BACK_TO_PENDING, inProject } from "./move.ts";
-import { aboutTask, lockTasks, moveDetails, type Places, type TaskRow, writeTask } from "./task-row.ts";
+import { inProject } from "./move.ts";
+import { lockTasks } from "./task-row.ts";
 import { inspectSpec } from "./write-spec.ts";
 
 /** Agents add edges and assignments in further calls: the matcher gives them this long. */
@@ -28,14 +30,22 @@ export async function createTask(
   const specWarnings = await inspectSpec(engine.schemas, task.structured_spec);
   const taskId = randomUUID();
   const parentId = task.parent_id ?? null;
+  if (parentId === null && (task.after || task.before || task.place)) {
+    throw new Problem("invalid_request", "Only a task with a parent has a place among others; give parent_id too.");
+  }
   const edges = edgesOf(taskId, task);
   const created = await inProject(engine, projectId, async (tx) => {
     // Everything that is there already is locked at once, in the order of the ids.
     const upstreams = edges.map(({ upstreamId }) => upstreamId);
-    const existing = await lockTasks(tx, parentId === null ? upstreams : [parentId, ...upstreams]);
+    const family = parentId === null ? [] : [parentId];
+    if (parentId !== null) await lockOrderedFamily(tx, family, upstreams);
+    const existing = await lockTasks(tx, [...family, ...upstreams]);
     const parent = parentId === null ? undefined : existing.find(({ id }) => id === parentId);
     if (parentId !== null && !parent) throw new Problem("task_not_found");
-    const places = parent ? await openParent(tx, caller, parent) : [];
+    const { places, released, told } = parent
+      ? await openParent(tx, caller, parent)
+      : { places: [], released: [], told: false };
+    const position = parentId === null ? null : await siblingPosition(tx, parentId, task);
     const { key, first } = await takeNumbers(tx, projectId, 1);
     await insertTask(
       tx,
@@ -45,6 +55,7 @@ export async function createTask(
         id: taskId,
         projectId,
         parentId,
+        position,
         sourceSessionId: await sourceSession(tx, projectId, caller, task.session_id),
         eligibleInSeconds: caller.kind === "session" || caller.kind === "server" ? AGENT_ELIGIBLE_SECONDS : 0,
       },
@@ -58,14 +69,20 @@ export async function createTask(
       places.push(...inserted.places);
       warnings.push(...inserted.warnings);
     }
-    return { places, warnings, released: parent && isUnstarted(parent) ? [parent.id] : [] };
+    if (parentId === null) return { warnings, places, released };
+    const order = await keepOrder(tx, caller, projectId, [taskId], "refuse");
+    return {
+      warnings,
+      told,
+      ...order,
+      places: [...places, ...order.places],
+      released: [...released, ...order.released],
+    };
   });
-  const { places, released, warnings } = created;
-  afterCommit(engine, { projectId, places, released, placeable: true });
+  const { warnings, ...changes } = created;
+  afterCommit(engine, { projectId, ...changes, placeable: true });
   return { taskId, warnings: [...specWarnings, ...warnings] };
 }
-
-const isUnstarted = (parent: TaskRow): boolean => parent.status === "assigned" && parent.epoch === 0;
 
 function edgesOf(taskId: string, task: NewTask): NewEdge[] {
   const plain: NewDependency[] = (task.dependency_ids ?? []).map((id) => ({
@@ -79,23 +96,6 @@ function edgesOf(taskId: string, task: NewTask): NewEdge[] {
     contractKey: dependency.contract_key ?? null,
     alias: dependency.alias ?? null,
   }));
-}
-
-/** Whether the locked parent may have one more child. One that was assigned and not begun is not to be worked on any more. */
-async function openParent(tx: Tx, caller: Caller, parent: TaskRow): Promise<Places> {
-  if (isSettled(parent.status)) throw new Problem("parent_settled", `${parent.key} is ${parent.status}.`);
-  const [has] = await tx.query<{ children: number }>(
-    "select count(*)::int as children from tasks where parent_id = $1",
-    [parent.id],
-  );
-  mustHaveRoomForChild(caller, { key: parent.key, children: has?.children ?? 0 });
-  if (!isUnstarted(parent)) return [];
-  return writeTask(tx, parent, BACK_TO_PENDING, {
-    ...aboutTask(parent),
-    type: "task.unassigned",
-    actor: actorOf(SYSTEM),
-    details: { ...moveDetails(parent, "pending"), reason: "it has children now, which settle it" },
-  });
 }
 
 /** The creating session: the caller itself, or the one that a version 1 client names, if it is of this project. */

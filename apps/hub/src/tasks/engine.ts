@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { SchemaChecker } from "../contracts/schema-checker.ts";
 import type { Database } from "../db/database.ts";
 import type { Delivery } from "../delivery/delivery.ts";
+import type { LeaseKeeper } from "../leases/lease-keeper.ts";
 import type { AssignedTask } from "../matching/assigned-task.ts";
 import type { Fleet } from "../matching/fleet.ts";
 import type { Matcher } from "../matching/matcher.ts";
@@ -19,6 +20,7 @@ export interface Engine {
   fleet: Fleet;
   matcher: Matcher;
   delivery: Delivery;
+  leases: LeaseKeeper;
   schemas: SchemaChecker;
   writers: ProjectWriters<CompletionRequest>;
   log: Logger;
@@ -35,6 +37,10 @@ export interface Changes {
   released?: readonly string[];
   /** True when a task may be placed now that could not be before. */
   placeable?: boolean;
+  /** True when sessions have something to be told. */
+  told?: boolean;
+  /** Sessions whose work is over, in a project that keeps none beyond that. */
+  ended?: readonly string[];
 }
 
 /** Straight after a commit: first the pushes, which somebody waits for, then everything that may come a little later. */
@@ -44,4 +50,6 @@ export function afterCommit(engine: Engine, changes: Changes): void {
   for (const [serverId, delta] of changes.places ?? []) engine.fleet.adjust(serverId, delta);
   engine.events.wake();
   if (changes.placeable) engine.matcher.wake(changes.projectId);
+  if (changes.told) engine.delivery.wake();
+  for (const sessionId of changes.ended ?? []) engine.delivery.endSession(sessionId);
 }

@@ -8,6 +8,8 @@ export interface TaskInsertion {
   id: string;
   projectId: string;
   parentId: string | null;
+  /** Sort key among the parent's children; null without a parent. */
+  position: number | null;
   sourceSessionId: string | null;
   /** Until then the matcher leaves it alone: clients that create in several calls need a moment for the others. */
   eligibleInSeconds: number;
@@ -28,17 +30,17 @@ const INSERT = {
   name: "insert_task",
   text: `insert into tasks (id, project_id, number, key, title, spec, structured_spec, requirements, type, priority, labels,
       acceptance_criteria, target_repo, target_branch, require_plan, require_review, auto_assign, parent_id,
-      source_session_id, created_by, eligible_at)
+      position, exec_mode, source_session_id, created_by, eligible_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-      now() + make_interval(secs => $21))`,
+      $21, $22, now() + make_interval(secs => $23))`,
 };
 
 /** Inserts a pending task and records it. */
 export async function insertTask(
   tx: Tx,
   caller: Caller,
-  task: Omit<NewTask, "dependencies" | "dependency_ids" | "parent_id">,
-  { id, projectId, parentId, sourceSessionId, eligibleInSeconds }: TaskInsertion,
+  task: Omit<NewTask, "dependencies" | "dependency_ids" | "parent_id" | "after" | "before" | "place">,
+  { id, projectId, parentId, position, sourceSessionId, eligibleInSeconds }: TaskInsertion,
   number: { key: string; number: number },
 ): Promise<void> {
   const { structured_spec, requirements } = specColumns(task.structured_spec);
@@ -62,6 +64,8 @@ export async function insertTask(
     task.require_review ?? null,
     task.auto_assign,
     parentId,
+    position,
+    task.exec_mode ?? null,
     sourceSessionId,
     JSON.stringify(actorOf(caller)),
     eligibleInSeconds,

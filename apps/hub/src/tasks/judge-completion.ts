@@ -14,6 +14,7 @@ import { Problem } from "@orchestratia/protocol/problems";
 import type { Completion } from "@orchestratia/protocol/tasks";
 import type { Caller } from "../access/caller.ts";
 import type { CompletionPicture } from "./completion-picture.ts";
+import { wrongStatus } from "./open-moves.ts";
 import { heldBy, lateHolder, workerOf } from "./worker.ts";
 
 /** What is asked of the writer: a worker completes or submits for review, or a person approves a reviewed result. */
@@ -51,7 +52,7 @@ export function judgeCompletion(request: CompletionRequest, picture: CompletionP
   });
   if (!decision.ok) {
     if (request.move !== "approve" && hasArrived(request.move, picture.status)) return { kind: "arrived" };
-    throw wrongStatus(picture, request.move, decision.allowed);
+    throw wrongStatus(picture, request.move, request.caller);
   }
 
   const declared = declaredContracts({ expected_output: picture.expected_output });
@@ -91,15 +92,6 @@ const needsSchemas = (declared: readonly DeclaredContract[], delivered: Contract
 
 const stillHolds = ({ verdicts }: CompletionRequest, declared: readonly DeclaredContract[]): boolean =>
   verdicts !== undefined && sameDeclarations(verdicts.declared, declared);
-
-export function wrongStatus(task: { key: string; status: string }, move: string, allowed: readonly string[]): Problem {
-  const instead = allowed.length > 0 ? `possible now: ${allowed.join(", ")}` : "nothing is possible now";
-  return new Problem("task_wrong_status", `${task.key} is ${task.status}: it cannot ${move} (${instead}).`, {
-    current_status: task.status,
-    move,
-    allowed_moves: allowed,
-  });
-}
 
 function unfulfilled(picture: CompletionPicture, check: ContractCheck): Problem {
   const missing = check.missing.map((key) => `"${key}" is missing`);

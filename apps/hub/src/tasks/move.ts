@@ -1,19 +1,24 @@
 import { decideMove, type MoveContext, type MoveDecision, type TaskMove } from "@orchestratia/domain/task-lifecycle";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { Actor } from "@orchestratia/protocol/vocabulary";
-import { actorOf, type Caller } from "../access/caller.ts";
+import { actorOf, type Caller, SYSTEM } from "../access/caller.ts";
 import { projectLock, type Tx, transaction } from "../db/transaction.ts";
 import { type Fact, record } from "../events/activity.ts";
 import type { Engine } from "./engine.ts";
-import { wrongStatus } from "./judge-completion.ts";
-import { aboutTask, lockTask, type TaskRow } from "./task-row.ts";
+import { wrongStatus } from "./open-moves.ts";
+import { aboutTask, lockTask, type TaskColumns, type TaskRow } from "./task-row.ts";
 
 const PROJECT_OF = { name: "project_of_task", text: "select project_id from tasks where id = $1" };
 
-/** What the lifecycle says of the move; throws `task_wrong_status` with the moves that are possible instead. */
-export function decide(task: TaskRow, move: TaskMove, context: MoveContext = {}): Extract<MoveDecision, { ok: true }> {
+/** What the lifecycle says of the move; throws `task_wrong_status` with the moves that the caller has instead. */
+export function decide(
+  task: TaskRow,
+  move: TaskMove,
+  context: MoveContext = {},
+  caller: Caller = SYSTEM,
+): Extract<MoveDecision, { ok: true }> {
   const decision = decideMove({ status: task.status, resumeStatus: task.resume_status }, move, context);
-  if (!decision.ok) throw wrongStatus(task, move, decision.allowed);
+  if (!decision.ok) throw wrongStatus(task, move, caller);
   return decision;
 }
 
@@ -48,12 +53,22 @@ export function inProject<T>(engine: Engine, projectId: string, work: (tx: Tx) =
   );
 }
 
-/** Closes the task's open lease for good: whatever its holder reports later is stale. */
-export async function closeLease(tx: Tx, taskId: string, reason: string): Promise<void> {
-  await tx.query(
-    "update engine.leases set closed_at = now(), close_reason = $2 where task_id = $1 and closed_at is null",
-    [taskId, reason],
-  );
+const END_LEASE = {
+  name: "end_lease",
+  text: `update engine.leases set closed_at = coalesce(closed_at, now()), close_reason = $2
+    where id = (select id from engine.leases where task_id = $1 order by epoch desc limit 1)`,
+};
+
+/**
+ * Ends the task's last lease. `failed` is its holder's own report and `released` a reaper's doubt; after every other
+ * reason it is over for good, also when it was closed before: what its holder reports later is stale.
+ */
+export async function endLease(
+  tx: Tx,
+  taskId: string,
+  reason: "failed" | "released" | "ended" | "cancelled" | "requeued" | "retried" | "reopened",
+): Promise<void> {
+  await tx.query(END_LEASE, [taskId, reason]);
 }
 
 /** What was asked about the task and not answered is moot: by its worker, or by anybody. */
@@ -67,7 +82,7 @@ export async function cancelQuestions(tx: Tx, task: TaskRow, caller: Caller, by:
 }
 
 /** The fact that nobody needs to answer any more. */
-export const cancelledFact = (
+const cancelledFact = (
   task: Pick<TaskRow, "id" | "project_id">,
   interventionId: string,
   actor: Actor,
@@ -82,10 +97,21 @@ export const cancelledFact = (
 export const BACK_TO_PENDING = {
   status: "pending",
   status_reason: null,
+  resume_status: null,
   assigned_server_id: null,
   assigned_session_id: null,
   placed_by_matcher: false,
   delivered_at: null,
   deliveries: 0,
   start_failures: 0,
-};
+  reminded_at: null,
+  ask_at: null,
+  tried_servers: [],
+  untold_change: false,
+  plan: null,
+  plan_feedback: null,
+  contract_status: "none",
+  started_at: null,
+  completed_at: null,
+  archived_at: null,
+} as const satisfies TaskColumns;

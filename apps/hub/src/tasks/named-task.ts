@@ -3,26 +3,8 @@ import type { TaskId } from "@orchestratia/protocol/vocabulary";
 import { type AgentCaller, mustBeItsToChange } from "../access/agent-powers.ts";
 import type { Caller } from "../access/caller.ts";
 import type { Database } from "../db/database.ts";
-import { mustWrite, projectFor } from "../projects/access.ts";
+import { projectFor } from "../projects/access.ts";
 import { resolveTaskRef } from "./task-ref.ts";
-
-interface Named {
-  project: string;
-  task: string;
-}
-
-/** The task of a person's address. Throws project_not_found, task_not_found, task_ambiguous. */
-export async function taskToRead(database: Database, caller: Caller, { project, task }: Named): Promise<TaskId> {
-  const { id } = await projectFor(database, caller, project);
-  return resolveTaskRef(database, id, task);
-}
-
-/** Like `taskToRead`; throws forbidden for who may only look. */
-export async function taskToChange(database: Database, caller: Caller, { project, task }: Named): Promise<TaskId> {
-  const found = await projectFor(database, caller, project);
-  mustWrite(found);
-  return resolveTaskRef(database, found.id, task);
-}
 
 /** Who came through the agents' door. */
 export function agentOf(caller: Caller): AgentCaller {

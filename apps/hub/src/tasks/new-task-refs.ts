@@ -19,6 +19,8 @@ export async function resolveNewTask(
   );
   return {
     ...task,
+    after: task.after ? await resolveTaskRef(database, projectId, task.after) : null,
+    before: task.before ? await resolveTaskRef(database, projectId, task.before) : null,
     parent_id: task.parent_id ? await resolveTaskRef(database, projectId, task.parent_id) : null,
     dependency_ids: await resolveTaskRefs(database, projectId, task.dependency_ids ?? []),
     dependencies: dependencies.map((dependency, index) => ({

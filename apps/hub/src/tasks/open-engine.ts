@@ -2,11 +2,20 @@ import type { Logger } from "pino";
 import { SchemaChecker } from "../contracts/schema-checker.ts";
 import type { Database } from "../db/database.ts";
 import { openPipelinedPool } from "../db/pipelined-transaction.ts";
+import { creatorMessages } from "../delivery/creator-messages.ts";
 import { Delivery, type DeliveryOptions } from "../delivery/delivery.ts";
+import { waitingReaction } from "../dependencies/waiting-reaction.ts";
+import { families } from "../epics/families.ts";
 import type { Bus } from "../events/bus.ts";
 import type { RunningPart } from "../events/running-part.ts";
+import { InterventionExpiry } from "../interventions/intervention-expiry.ts";
+import { LeaseKeeper } from "../leases/lease-keeper.ts";
 import { Fleet } from "../matching/fleet.ts";
 import { Matcher } from "../matching/matcher.ts";
+import { sessionTails } from "../output/session-tails.ts";
+import { SearchIndex } from "../search/search-index.ts";
+import { receiveBack } from "../workers/returned-workers.ts";
+import { workerParts } from "../workers/worker-parts.ts";
 import { completionFold } from "./complete-task.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { ProjectWriters } from "./project-writer.ts";
@@ -16,6 +25,8 @@ export interface EngineOptions extends Omit<DeliveryOptions, "pool"> {
   database: Database;
   /** Carries what happened, in order. */
   bus: Bus;
+  /** What the doors keep running, looked after with the rest. */
+  doors?: readonly RunningPart[];
   log: Logger;
 }
 
@@ -23,6 +34,8 @@ export interface EngineOptions extends Omit<DeliveryOptions, "pool"> {
 export interface RunningEngine extends Engine, AsyncDisposable {
   /** Reads what the rows say and begins to act on it. */
   start(): Promise<void>;
+  /** What runs each 30 s from then on: does from rows alone whatever should have been done by now. */
+  rederive(): Promise<void>;
   /** Resolves when nothing that was set going is under way. */
   settled(): Promise<void>;
 }
@@ -30,7 +43,7 @@ export interface RunningEngine extends Engine, AsyncDisposable {
 /** Transactions that the writers have under way at once; each project has one writer. */
 const WRITER_CONNECTIONS = 4;
 
-export function openEngine({ database, bus, log, ...links }: EngineOptions): RunningEngine {
+export function openEngine({ database, bus, doors = [], log, ...links }: EngineOptions): RunningEngine {
   const fleet = new Fleet(database.sql, (serverId) => links.connections.isConnected(serverId));
   const delivery = new Delivery({ ...links, pool: database.pool, log });
   const pipelined = openPipelinedPool(database, WRITER_CONNECTIONS);
@@ -51,15 +64,26 @@ export function openEngine({ database, bus, log, ...links }: EngineOptions): Run
     fleet,
     matcher,
     delivery,
+    leases: new LeaseKeeper({ ...links, sql: database.sql, log, onSeen: (ids) => receiveBack(engine, ids) }),
     schemas: new SchemaChecker(),
     writers: new ProjectWriters(completionFold(() => engine)),
     log,
   };
-  const parts: RunningPart[] = [];
+  const parts: RunningPart[] = [
+    new InterventionExpiry(engine, bus),
+    waitingReaction(engine, bus),
+    ...workerParts(engine, bus),
+    creatorMessages({ sql: database.sql, bus, log, onCollected: () => delivery.wake() }),
+    families(engine, bus),
+    sessionTails(engine, bus, links.sessions),
+    new SearchIndex({ pool: database.pool, bus, log }),
+    ...doors,
+  ];
   const rederivation = new Rederivation(engine, parts);
   return {
     ...engine,
     start: () => rederivation.start(),
+    rederive: () => rederivation.run(),
     async settled() {
       await engine.writers.settled();
       for (const part of parts) await part.settled();
@@ -71,6 +95,7 @@ export function openEngine({ database, bus, log, ...links }: EngineOptions): Run
       for (const part of parts) await part[Symbol.asyncDispose]();
       await engine.writers.settled();
       await matcher[Symbol.asyncDispose]();
+      delivery[Symbol.dispose]();
       await delivery.settled();
       await engine.schemas[Symbol.asyncDispose]();
       await pipelined.end();

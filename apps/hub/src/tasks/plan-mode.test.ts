@@ -142,3 +142,49 @@ test("a result that was judged before its task changed is judged again, and not 
   expect(outcome).toMatchObject({ status: "rejected", reason: { code: "contract_unfulfilled" } });
   expect(await hub.task(id)).toMatchObject({ status: "running", result: null });
 });
+
+test("where a plan is required, planning begins with the delivery, and the worker's start finds it there", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject({ require_plan_approval: true });
+  const server = await hub.addServer(project);
+  const session = await hub.addSession(project, server);
+  const id = await hub.addTask(project);
+  await hub.settled();
+  expect(server.frames.at(-1)).toMatchObject({ type: "task_assigned", task_id: id, require_plan: true });
+  const planning = await hub.task(id);
+  expect(planning).toMatchObject({ status: "planning", epoch: 1, assigned_session_id: session.id, started_at: null });
+  expect(await hub.sql.query("select session_id, epoch, closed_at from engine.leases")).toEqual([
+    { session_id: session.id, epoch: 1, closed_at: null },
+  ]);
+  expect(await hub.sql.query("select active_tasks from servers")).toEqual([{ active_tasks: 1 }]);
+
+  await startTask(hub.engine, session, id);
+  const begun = await hub.task(id);
+  expect(begun).toEqual({ ...planning, started_at: expect.any(Date) });
+  await startTask(hub.engine, session, id);
+  expect(await hub.task(id)).toEqual(begun);
+  await planTask(hub.engine, session, id, "Left.");
+});
+
+test("a delivery for planning that was lost on its way comes again until the worker begins", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject({ require_plan_approval: true });
+  const server = await hub.addServer(project);
+  const session = await hub.addSession(project, server);
+  const id = await hub.addTask(project);
+  await hub.settled();
+  const reconnect = async () => {
+    hub.disconnect(server.id);
+    await hub.sessionIsMissing(session.id, "disconnected");
+    const { frames } = hub.connect(server.id);
+    hub.engine.delivery.serverConnected(server.id);
+    await hub.sessionReports(session.id, "idle");
+    await hub.settled();
+    return frames;
+  };
+  expect(await reconnect()).toMatchObject([{ type: "task_assigned", session_id: session.id, task_id: id }]);
+  await startTask(hub.engine, session, id);
+  expect(await reconnect()).toEqual([]);
+});

@@ -1,9 +1,11 @@
 import { hasArrived } from "@orchestratia/domain/task-lifecycle";
+import { Problem } from "@orchestratia/protocol/problems";
+import { mustOrchestrate } from "../access/agent-powers.ts";
 import { actorOf, type Caller } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { cancelQuestions, decide, onTask } from "./move.ts";
-import { aboutTask, json, moveDetails, type TaskRow, writeTask } from "./task-row.ts";
+import { aboutTask, json, moveDetails, sql, type TaskRow, writeTask } from "./task-row.ts";
 import { heldBy, refuseStale, workerOf } from "./worker.ts";
 
 /** The worker submits its plan; every revision is kept. */
@@ -13,7 +15,7 @@ export async function planTask(engine: Engine, caller: Caller, taskId: string, p
       return task.project_id;
     }
     refuseStale(task, caller);
-    decide(task, "submit_plan");
+    decide(task, "submit_plan", {}, caller);
     const session = workerOf(task, caller);
     await cancelQuestions(tx, task, caller, "worker");
     await tx.query(
@@ -24,7 +26,13 @@ export async function planTask(engine: Engine, caller: Caller, taskId: string, p
     await writeTask(
       tx,
       task,
-      { status: "plan_review", resume_status: null, plan: json(plan), plan_feedback: null },
+      {
+        status: "plan_review",
+        resume_status: null,
+        plan: json(plan),
+        plan_feedback: null,
+        started_at: sql("coalesce(started_at, now())"),
+      },
       {
         ...aboutTask(task),
         type: "task.plan_submitted",
@@ -57,9 +65,22 @@ export function revisePlan(engine: Engine, caller: Caller, taskId: string, feedb
   return decidePlan(engine, caller, taskId, feedback);
 }
 
+/** Throws `forbidden` for an agent where the project leaves plans to people, and for one that would judge its own. */
+function mayDecide(task: TaskRow, caller: Caller): void {
+  if (caller.kind !== "session" && caller.kind !== "server") return;
+  mustOrchestrate(caller, "decide on plans");
+  if (!task.orchestrator_may_approve) {
+    throw new Problem("forbidden", "In this project only people decide on plans (setting orchestrator_may_approve).");
+  }
+  if (caller.id === task.holder_session_id) {
+    throw new Problem("forbidden", `${task.key} is this session's own task; somebody else decides on its plan.`);
+  }
+}
+
 async function decidePlan(engine: Engine, caller: Caller, taskId: string, feedback: string | undefined): Promise<void> {
   const projectId = await onTask(engine, taskId, async (tx, task) => {
-    const move = decide(task, feedback === undefined ? "approve_plan" : "revise_plan");
+    mayDecide(task, caller);
+    const move = decide(task, feedback === undefined ? "approve_plan" : "revise_plan", {}, caller);
     await tx.query(
       `update engine.plan_revisions set decision = $2, feedback = $3, decided_at = now()
        where task_id = $1 and decision is null`,

@@ -1,13 +1,14 @@
 import { isBlocked } from "@orchestratia/domain/dependency-graph";
 import { requirementsKey } from "@orchestratia/domain/matching";
-import { movesFrom, type TaskStatus } from "@orchestratia/domain/task-lifecycle";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { Task, TaskSummary } from "@orchestratia/protocol/tasks";
 import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
+import { SYSTEM } from "../access/caller.ts";
 import type { Database } from "../db/database.ts";
 import type { Fleet } from "../matching/fleet.ts";
 import { type OpenEdges, readOpenEdges } from "./open-edges.ts";
-import { type DetailRow, SELECT_DETAILS, SELECT_SUMMARIES, type SummaryRow } from "./task-select.ts";
+import { type Asker, openMoves } from "./open-moves.ts";
+import { type DetailRow, SELECT_DETAILS, type SummaryRow } from "./task-select.ts";
 import { asksForPlacement, waitingFor, whyNotPlaced } from "./waiting-for.ts";
 
 /** What tasks are read from: their rows, and the picture of the servers for what they wait for. An Engine is one. */
@@ -19,12 +20,6 @@ export interface TaskSources {
 const BY_IDS = {
   name: "tasks_by_ids",
   text: `${SELECT_DETAILS} where t.id = any($1::uuid[]) order by array_position($1::uuid[], t.id)`,
-};
-const PAGE = {
-  name: "tasks_page",
-  text: `${SELECT_SUMMARIES}
-    where t.project_id = $1 and ($2::task_status is null or t.status = $2) and ($3::int is null or t.number < $3)
-    order by t.number desc limit $4`,
 };
 /** In the words of the partial indexes: unsettled, and given to somebody. */
 const GIVEN = "status in ('assigned', 'planning', 'plan_review', 'running', 'review', 'needs_human')";
@@ -44,56 +39,40 @@ const OF_SERVER = {
   text: `${SELECT_DETAILS} where t.project_id = $1 and t.assigned_server_id = $2 and t.${GIVEN} ${IN_ORDER}`,
 };
 
-/** Throws task_not_found. */
-export async function getTask(sources: TaskSources, id: string): Promise<Task> {
-  const [task] = await getTasks(sources, [id]);
+const HUB: Asker = { caller: SYSTEM, mayWrite: true };
+
+/** As `asker` may move it. Throws task_not_found. */
+export async function getTask(sources: TaskSources, id: string, asker: Asker = HUB): Promise<Task> {
+  const [task] = await getTasks(sources, [id], asker);
   if (!task) throw new Problem("task_not_found");
   return task;
 }
 
 /** The tasks with these ids, in this order. */
-export async function getTasks(sources: TaskSources, ids: readonly string[]): Promise<Task[]> {
-  return toTasks(sources, await sources.database.sql.query<DetailRow>(BY_IDS, [ids]));
-}
-
-export interface TaskPage {
-  status?: TaskStatus | undefined;
-  limit: number;
-  /** The number of the task that the page before ended with. */
-  below?: number | undefined;
-}
-
-/** Newest first. `next` is the number to go on below, null on the last page. */
-export async function listTasks(
-  sources: TaskSources,
-  projectId: ProjectId,
-  { status, limit, below }: TaskPage,
-): Promise<{ tasks: TaskSummary[]; next: number | null }> {
-  const values = [projectId, status ?? null, below ?? null, limit + 1];
-  const rows = await sources.database.sql.query<SummaryRow>(PAGE, values);
-  const page = rows.slice(0, limit);
-  const next = rows.length > limit ? (page.at(-1)?.number ?? null) : null;
-  return { tasks: await toSummaries(sources, page), next };
+export async function getTasks(sources: TaskSources, ids: readonly string[], asker: Asker = HUB): Promise<Task[]> {
+  return toTasks(sources, await sources.database.sql.query<DetailRow>(BY_IDS, [ids]), asker);
 }
 
 /** What a session has to do; with `offers` also what its server was given and no session has taken yet. */
 export async function tasksOfSession(
   sources: TaskSources,
   session: { id: SessionId; serverId: ServerId; offers: boolean },
+  asker: Asker,
 ): Promise<Task[]> {
   const values = [session.id, session.offers ? session.serverId : null];
-  return toTasks(sources, await sources.database.sql.query<DetailRow>(OF_SESSION, values));
+  return toTasks(sources, await sources.database.sql.query<DetailRow>(OF_SESSION, values), asker);
 }
 
 /** What all sessions of a server have to do. */
 export async function tasksOfServer(
   sources: TaskSources,
   server: { id: ServerId; projectId: ProjectId },
+  asker: Asker,
 ): Promise<Task[]> {
-  return toTasks(sources, await sources.database.sql.query<DetailRow>(OF_SERVER, [server.projectId, server.id]));
+  return toTasks(sources, await sources.database.sql.query<DetailRow>(OF_SERVER, [server.projectId, server.id]), asker);
 }
 
-async function toTasks(sources: TaskSources, rows: DetailRow[]): Promise<Task[]> {
+async function toTasks(sources: TaskSources, rows: DetailRow[], asker: Asker): Promise<Task[]> {
   const summaries = await toSummaries(sources, rows);
   return rows.map((row, index) => ({
     ...(summaries[index] as TaskSummary),
@@ -112,16 +91,18 @@ async function toTasks(sources: TaskSources, rows: DetailRow[]): Promise<Task[]>
     plan: row.plan,
     plan_feedback: row.plan_feedback,
     result: row.result,
+    git_diff_stats: row.git_diff_stats,
     contract_status: row.contract_status,
     resolved_inputs: row.resolved_inputs,
     dependencies: row.dependencies,
     dependents: row.dependents,
-    moves: movesFrom(row.status),
+    moves: openMoves(row, asker),
     recent_notes: row.recent_notes,
   }));
 }
 
-async function toSummaries(sources: TaskSources, rows: SummaryRow[]): Promise<TaskSummary[]> {
+/** What lists show of these rows. */
+export async function toSummaries(sources: TaskSources, rows: SummaryRow[]): Promise<TaskSummary[]> {
   const now = new Date();
   const edges = await readOpenEdges(
     sources.database.sql,
@@ -156,6 +137,9 @@ const toSummary = (row: SummaryRow, edges: OpenEdges, waiting_for: string | null
   blocked_by_failed: edges.blockedByFailed.has(row.id),
   waiting_for,
   parent_id: row.parent_id,
+  position: row.position,
+  exec_mode: row.exec_mode,
+  children: row.children,
   auto_assign: row.auto_assign,
   assigned_server_id: row.assigned_server_id,
   assigned_server_name: row.assigned_server_name,
@@ -164,10 +148,12 @@ const toSummary = (row: SummaryRow, edges: OpenEdges, waiting_for: string | null
   version: row.version,
   epoch: row.epoch,
   attempt: row.attempt,
+  worker_lost_since: row.worker_lost_since?.toISOString() ?? null,
   created_at: row.created_at.toISOString(),
   updated_at: row.updated_at.toISOString(),
   started_at: row.started_at?.toISOString() ?? null,
   completed_at: row.completed_at?.toISOString() ?? null,
+  archived_at: row.archived_at?.toISOString() ?? null,
 });
 
 /** Why no server takes them, by task, for those of which it matters. The servers' rows are read only when one is left over. */
@@ -177,7 +163,8 @@ async function placements(
   now: Date,
 ): Promise<Map<string, string | undefined>> {
   const waiting = rows.filter(
-    (row) => asksForPlacement(row, now) && !sources.fleet.of(row.project_id).best(row.requirements),
+    (row) =>
+      asksForPlacement(row, now) && !sources.fleet.of(row.project_id).best(row.requirements, placingOf(row, now)),
   );
   const [first] = waiting;
   if (!first) return new Map();
@@ -185,12 +172,18 @@ async function placements(
   const words = new Map<string, string | undefined>();
   return new Map(
     waiting.map((row) => {
-      const key = requirementsKey(row.requirements);
-      if (!words.has(key)) words.set(key, whyNotPlaced(row.requirements, servers));
+      const key = `${requirementsKey(row.requirements)} ${row.tried_servers} ${row.waits_until?.getTime()}`;
+      if (!words.has(key)) words.set(key, whyNotPlaced(row.requirements, servers, placingOf(row, now)));
       return [row.id, words.get(key)];
     }),
   );
 }
+
+const placingOf = ({ tried_servers, waits_until }: SummaryRow, now: Date) => ({
+  tried: new Set(tried_servers),
+  waitsUntil: waits_until,
+  waits: waits_until !== null && waits_until > now,
+});
 
 function isReachable(sources: TaskSources, row: SummaryRow): boolean {
   if (row.assigned_server_id === null) return true;

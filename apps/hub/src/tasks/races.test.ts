@@ -101,8 +101,8 @@ test("two assignments for the last place on a server: one gets it", async () => 
     "select id from servers where id = $1 for update",
     [server.id],
     [
-      () => placeTasks(pool, [{ task_id: one, server_id: server.id }]),
-      () => placeTasks(pool, [{ task_id: two, server_id: server.id }]),
+      () => placeTasks(pool, [{ task_id: one, version: 1, server_id: server.id }]),
+      () => placeTasks(pool, [{ task_id: two, version: 1, server_id: server.id }]),
     ],
   );
   const placed = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value.length : [-1]));

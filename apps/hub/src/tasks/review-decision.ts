@@ -29,7 +29,7 @@ export async function approveTask(engine: Engine, caller: Caller, taskId: string
 /** Sends a reviewed result back to its worker. */
 export async function requestChanges(engine: Engine, caller: Caller, taskId: string, feedback: string): Promise<void> {
   const projectId = await onTask(engine, taskId, async (tx, task) => {
-    const move = decide(task, "request_changes");
+    const move = decide(task, "request_changes", {}, caller);
     await writeTask(
       tx,
       task,

@@ -1,3 +1,4 @@
+import { AGEING_MS } from "@orchestratia/domain/pending-queue";
 import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
 
 /** One task that is to be settled as done, judged on a picture of version `version`. */
@@ -23,8 +24,13 @@ export interface DoneEntry {
 /** Where the matcher's picture would put a task, should this settle unblock it; in the order in which they are to get places. */
 export interface WantedPlace {
   task_id: string;
+  /** On which the place was chosen. */
+  version: number;
   server_id: string;
 }
+
+/** Waiting so long is worth a level of priority, here as in the matcher's order. */
+const AGEING = `interval '${AGEING_MS} milliseconds'`;
 
 export type SettleRow =
   | { kind: "done"; id: string; version: number; task: null }
@@ -63,8 +69,8 @@ export const SETTLE_DONE = {
         git_diff_stats jsonb, contract_status text, delivered jsonb, open_keys jsonb, warnings jsonb,
         session_id uuid, actor jsonb, details jsonb)
     ), wanted as (
-      select task_id, server_id, ordinality as place
-      from rows from (jsonb_to_recordset($2::jsonb) as (task_id uuid, server_id uuid)) with ordinality
+      select task_id, version, server_id, ordinality as place
+      from rows from (jsonb_to_recordset($2::jsonb) as (task_id uuid, version int, server_id uuid)) with ordinality
     ), settled as (
       update tasks t set status = 'done', status_reason = null, resume_status = null, result = given.result,
         git_diff_stats = given.git_diff_stats, contract_status = given.contract_status, completed_at = now(),
@@ -92,6 +98,7 @@ export const SETTLE_DONE = {
           settled.key, d.contract_key),
         array['Drop the dependency', 'Cancel this task'], 'input_missing:' || d.id
       from task_dependencies d join settled on settled.id = d.depends_on_task_id
+        join tasks t on t.id = d.task_id and t.status in ('pending', 'assigned')
       where not d.resolved and d.dependency_type = 'input' and settled.open_keys ? d.contract_key
       on conflict do nothing
       returning id, project_id, task_id, question
@@ -107,20 +114,24 @@ export const SETTLE_DONE = {
       select freed_server_id as server_id, count(*)::int as places from settled
       where freed_server_id is not null group by freed_server_id
     ), waiting as (
-      select t.id, t.status, t.assigned_server_id, t.blockers = handed.edges as unblocked,
+      select t.id, t.status, t.version, t.assigned_server_id, t.blockers = handed.edges as unblocked,
         t.status = 'pending' and t.auto_assign and t.eligible_at <= now() and t.type <> 'epic'
           and not (t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id))
-          -- Who waits with a higher priority comes first; then the matcher decides.
-          and not exists (select from tasks other where other.project_id = t.project_id and other.status = 'pending'
-            and other.blockers = 0 and other.auto_assign and other.eligible_at <= now()
-            and other.priority > t.priority and other.type <> 'epic') as placeable
+          -- Who waits and comes before it, by priority and age, is to be asked first; then the matcher decides.
+          and not exists (
+            select from unnest(enum_range(null::task_priority)) with ordinality as level(priority, nth)
+              join tasks other on other.project_id = t.project_id and other.status = 'pending' and other.blockers = 0
+                and other.auto_assign and other.priority = level.priority and other.eligible_at <= now()
+                and other.eligible_at < t.eligible_at
+                  + (level.nth - array_position(enum_range(null::task_priority), t.priority)) * ${AGEING}
+            where other.type <> 'epic') as placeable
       from handed join tasks t on t.id = handed.task_id
     ), filled as (
       select assigned_server_id as server_id, count(*)::int as places from waiting
       where status = 'assigned' and unblocked group by assigned_server_id
     ), placeable as (
       select waiting.id, wanted.server_id, row_number() over (partition by wanted.server_id order by wanted.place) as nth
-      from waiting join wanted on wanted.task_id = waiting.id
+      from waiting join wanted on wanted.task_id = waiting.id and wanted.version = waiting.version
       where waiting.unblocked and waiting.placeable
     ), placed as (
       select placeable.id, placeable.server_id, s.name as server_name

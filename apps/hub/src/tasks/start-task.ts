@@ -4,11 +4,14 @@ import { actorOf, type Caller } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { cancelQuestions, decide, onTask } from "./move.ts";
+import { openLease, sessionBusy } from "./open-lease.ts";
 import { aboutTask, moveDetails, sql, type TaskRow, writeTask } from "./task-row.ts";
 import { heldBy, refuseStale, workerOf } from "./worker.ts";
 
-/** How long a lease lasts without a sign of life; heartbeats and calls extend it. */
-const LEASE = "10 minutes";
+const BEGUN = {
+  name: "mark_begun",
+  text: "update tasks set started_at = now() where id = $1 and started_at is null",
+};
 
 /**
  * The worker begins (in planning, where a plan is required) or goes on by itself after it had asked for help. Opens the
@@ -17,14 +20,19 @@ const LEASE = "10 minutes";
  */
 export async function startTask(engine: Engine, caller: Caller, taskId: string): Promise<void> {
   const started = await onTask(engine, taskId, async (tx, task) => {
-    if (hasArrived("start", task.status) && task.lease_open && heldBy(task, caller)) return undefined;
+    if (hasArrived("start", task.status) && task.lease_open && heldBy(task, caller)) {
+      // The hub may have opened the planning when it delivered the task: now its worker has begun, too.
+      await tx.query(BEGUN, [task.id]);
+      return undefined;
+    }
     refuseStale(task, caller);
-    const move = decide(task, "start", { planRequired: task.plan_required });
+    const move = decide(task, "start", { planRequired: task.plan_required }, caller);
     const session = workerOf(task, caller);
     const resumes = task.status === "needs_human";
     if (!resumes) {
       if (task.blockers > 0) throw await unresolved(tx, task);
-      await openLease(tx, task, session);
+      const server_id = task.assigned_server_id as string;
+      if (!(await openLease(tx, task, { session_id: session, server_id }))) throw sessionBusy();
     } else {
       await cancelQuestions(tx, task, caller, "worker");
     }
@@ -59,19 +67,6 @@ export async function startTask(engine: Engine, caller: Caller, taskId: string):
 function startedAs(resumes: boolean, to: string): "task.resumed" | "task.planning" | "task.started" {
   if (resumes) return "task.resumed";
   return to === "planning" ? "task.planning" : "task.started";
-}
-
-async function openLease(tx: Tx, task: TaskRow, session: string): Promise<void> {
-  try {
-    await tx.query(
-      `insert into engine.leases (project_id, task_id, epoch, server_id, session_id, expires_at)
-       values ($1, $2, $3, $4, $5, now() + interval '${LEASE}')`,
-      [task.project_id, task.id, task.epoch + 1, task.assigned_server_id, session],
-    );
-  } catch (error) {
-    if ((error as { constraint?: string }).constraint !== "leases_one_open_per_session") throw error;
-    throw new Problem("session_busy", "This session has started another task; complete or fail that one first.");
-  }
 }
 
 async function unresolved(tx: Tx, task: TaskRow): Promise<Problem> {

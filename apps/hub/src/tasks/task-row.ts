@@ -2,24 +2,20 @@ import { type TaskStatus, takesCapacity } from "@orchestratia/domain/task-lifecy
 import { Problem } from "@orchestratia/protocol/problems";
 import type { Tx } from "../db/transaction.ts";
 import { type Fact, record } from "../events/activity.ts";
-import type { Holding } from "./worker.ts";
+import type { Movable } from "./open-moves.ts";
 
 /** What commands decide on, read under the row's lock. */
-export interface TaskRow extends Holding {
+export interface TaskRow extends Movable {
   id: string;
   project_id: string;
   title: string;
   type: string;
   spec: string;
-  status: TaskStatus;
-  resume_status: TaskStatus | null;
   version: number;
   epoch: number;
   attempt: number;
-  blockers: number;
   auto_assign: boolean;
   parent_id: string | null;
-  source_session_id: string | null;
   structured_spec: unknown;
   result: unknown;
   plan_required: boolean;
@@ -28,6 +24,7 @@ export interface TaskRow extends Holding {
   is_parent: boolean;
   /** Its worker has been told of it. */
   is_delivered: boolean;
+  is_archived: boolean;
 }
 
 const READ = `select t.id, t.project_id, t.key, t.title, t.type::text as type, t.spec, t.status::text as status,
@@ -35,11 +32,15 @@ const READ = `select t.id, t.project_id, t.key, t.title, t.type::text as type, t
     t.assigned_server_id, t.assigned_session_id, t.source_session_id, t.structured_spec, t.result,
     coalesce(t.require_plan, (p.settings ->> 'require_plan_approval')::boolean, false) as plan_required,
     coalesce((p.settings ->> 'close_session_on_settle')::boolean, false) as close_session_on_settle,
-    t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id) as is_parent,
-    t.delivered_at is not null as is_delivered,
+    coalesce((p.settings ->> 'orchestrator_may_approve')::boolean, false) as orchestrator_may_approve,
+    parent.is_parent, parent.is_parent or t.type = 'epic' as is_container,
+    t.delivered_at is not null as is_delivered, t.archived_at is not null as is_archived,
     l.session_id as holder_session_id, l.server_id as holder_server_id,
     l.id is not null and l.closed_at is null as lease_open, l.close_reason
   from tasks t join projects p on p.id = t.project_id
+    cross join lateral (
+      select t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id) as is_parent
+    ) as parent
     left join lateral (select * from engine.leases where task_id = t.id order by epoch desc limit 1) as l on true
   where t.id = any($1::uuid[]) order by t.id`;
 

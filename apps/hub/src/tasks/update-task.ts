@@ -2,6 +2,8 @@ import { isSettled } from "@orchestratia/domain/task-lifecycle";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { TaskChanges } from "@orchestratia/protocol/tasks";
 import { actorOf, type Caller } from "../access/caller.ts";
+import { onFamily } from "../epics/on-family.ts";
+import { keepOrder } from "../epics/order-edges.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { onTask } from "./move.ts";
 import { aboutTask, json, type TaskColumns, type TaskRow, writeTask } from "./task-row.ts";
@@ -19,7 +21,8 @@ export async function updateTask(
   ifMatch?: number,
 ): Promise<string[]> {
   const warnings = await inspectSpec(engine.schemas, changes.structured_spec);
-  const task = await onTask(engine, taskId, async (tx, found) => {
+  const locked = ordersFamily(changes) ? onFamily : onTask;
+  const { task, order } = await locked(engine, taskId, async (tx, found) => {
     if (ifMatch !== undefined && ifMatch !== found.version) {
       throw new Problem("version_conflict", `${found.key} is at version ${found.version}, not ${ifMatch}.`, {
         version: found.version,
@@ -31,22 +34,32 @@ export async function updateTask(
       });
     }
     if (changes.type === "epic" && found.type !== "epic") mustBeUnstarted(found);
-    await writeTask(tx, found, columnsOf(changes), {
-      ...aboutTask(found),
-      type: "task.updated",
-      actor: actorOf(caller),
-      details: { fields: Object.keys(changes) },
-    });
-    return found;
+    const untold = changesWork(changes) && knowingSession(found) !== null ? { untold_change: true } : {};
+    await writeTask(
+      tx,
+      found,
+      { ...columnsOf(changes), ...untold },
+      {
+        ...aboutTask(found),
+        type: "task.updated",
+        actor: actorOf(caller),
+        details: { fields: Object.keys(changes) },
+      },
+    );
+    const order = ordersFamily(changes) ? await keepOrder(tx, caller, found.project_id, [taskId], "refuse") : undefined;
+    return { task: found, order };
   });
-  afterCommit(engine, { projectId: task.project_id, placeable: true });
-  const session = knowingSession(task);
-  if (session && (changes.spec !== undefined || changes.structured_spec !== undefined)) {
-    const title = changes.title ?? task.title;
-    engine.delivery.push(session, { type: "task_updated", task_id: task.id, title, spec: changes.spec ?? task.spec });
-  }
+  afterCommit(engine, { projectId: task.project_id, ...order, placeable: true });
+  if (changesWork(changes)) engine.delivery.wake();
   return warnings;
 }
+
+/** What the worker has to read again. */
+const changesWork = ({ spec, structured_spec }: TaskChanges): boolean =>
+  spec !== undefined || structured_spec !== undefined;
+
+/** What changes the order of its children, or whether it counts as a parent, is decided under the project's lock. */
+const ordersFamily = ({ exec_mode, type }: TaskChanges): boolean => exec_mode !== undefined || type !== undefined;
 
 /** Who works on the task, or was told of it: a session that was only chosen for it has other things to do. */
 function knowingSession(task: TaskRow): string | null {

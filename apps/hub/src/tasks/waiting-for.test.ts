@@ -12,6 +12,7 @@ const task = {
   auto_assign: true,
   eligible_at: NOW,
   delivered_at: null,
+  worker_lost_since: null,
   assigned_server_name: null,
   assigned_session_id: null,
   target_session_name: null,
@@ -50,6 +51,7 @@ const cases: [words: string | null, given: Given, around?: Partial<Surroundings>
   ["Waiting for an answer", { status: "needs_human" }],
   [null, { status: "planning" }],
   [null, { status: "running" }],
+  ["Waiting for its worker, of which nothing is heard", { status: "running", worker_lost_since: NOW }],
   [null, { status: "done" }],
   [null, { status: "failed" }],
   [null, { status: "cancelled" }],
@@ -101,4 +103,21 @@ test.each<[string | undefined, object, Candidate[]]>([
   [undefined, { repo: "APP" }, [server("a", full), server("b")]],
 ])("%j when %j is asked", (words, asked, servers) => {
   expect(whyNotPlaced(asking(asked), servers)).toBe(words);
+});
+
+test("a task with patience left says whom it waits for, and until when", () => {
+  const asked = asking({ prefer_server: "a" });
+  const away = [server("a", { reachable: false }), server("b")];
+  expect(whyNotPlaced(asked, away, { waits: true, waitsUntil: LATER })).toBe(
+    "Waiting for a, which it prefers, until 2026-11-21T10:00:10.000Z",
+  );
+  expect(whyNotPlaced(asked, away, { waits: true })).toBe("Waiting for a, which it prefers, for a while");
+  expect(whyNotPlaced(asked, away, { waits: false, waitsUntil: NOW })).toBeUndefined();
+});
+
+test("a task that could not be started anywhere says so", () => {
+  expect(whyNotPlaced(asking({}), [server("a")], { tried: new Set(["a"]) })).toBe(
+    "It could not be started on any server",
+  );
+  expect(whyNotPlaced(asking({}), [server("a"), server("b")], { tried: new Set(["a"]) })).toBeUndefined();
 });

@@ -1,5 +1,11 @@
 import { isBlocked } from "@orchestratia/domain/dependency-graph";
-import { type Candidate, meetsHardRequirements, type Requirements } from "@orchestratia/domain/matching";
+import {
+  awaitedByScan,
+  type Candidate,
+  meetsHardRequirements,
+  type Placing,
+  type Requirements,
+} from "@orchestratia/domain/matching";
 import type { Upstream } from "./open-edges.ts";
 import type { SummaryRow } from "./task-select.ts";
 
@@ -21,6 +27,7 @@ type Waiting = Pick<
   | "auto_assign"
   | "eligible_at"
   | "delivered_at"
+  | "worker_lost_since"
   | "assigned_server_name"
   | "assigned_session_id"
   | "target_session_name"
@@ -41,6 +48,7 @@ export function waitingFor(task: Waiting, around: Surroundings): string | null {
       return "Waiting for an answer";
     case "planning":
     case "running":
+      return task.worker_lost_since === null ? null : "Waiting for its worker, of which nothing is heard";
     case "done":
     case "failed":
     case "cancelled":
@@ -83,13 +91,24 @@ function sessionWords(task: Waiting, { serverReachable }: Surroundings): string 
 }
 
 /** Why none of these servers takes a task with these requirements now; undefined when one can. */
-export function whyNotPlaced(requirements: Requirements, servers: readonly Candidate[]): string | undefined {
+export function whyNotPlaced(
+  requirements: Requirements,
+  servers: readonly Candidate[],
+  { tried, waits, waitsUntil }: Placing & { waitsUntil?: Date | null } = {},
+): string | undefined {
   if (servers.length === 0) return "No server is registered";
+  const awaited = waits ? awaitedByScan(requirements, servers, tried) : undefined;
+  if (awaited) {
+    const until = waitsUntil ? `, until ${waitsUntil.toISOString()}` : ", for a while";
+    return `Waiting for ${awaited.name}, which it prefers${until}`;
+  }
   const asked = requirementWords(requirements);
   const which = asked === "" ? "" : ` with ${asked}`;
   const able = servers.filter(({ capabilities }) => meetsHardRequirements(requirements, capabilities));
   if (able.length === 0) return `No server${which} is registered`;
-  const reachable = able.filter((server) => server.reachable);
+  const untried = able.filter((server) => !tried?.has(server.id));
+  if (untried.length === 0) return `It could not be started on any server${which}`;
+  const reachable = untried.filter((server) => server.reachable);
   if (reachable.length === 0) return `No server${which} is online`;
   const taking = reachable.filter((server) => !server.draining);
   if (taking.length === 0) return `Every server${which} is being drained`;

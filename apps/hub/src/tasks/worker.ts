@@ -40,6 +40,17 @@ export function workerOf(task: Holding, caller: Caller): string {
   throw new Problem("not_the_worker", `${task.key} is not this session's task.`);
 }
 
+/** Whether `workerOf` finds a session for the caller. */
+export function isWorkerOf(task: Holding, caller: Caller): boolean {
+  try {
+    workerOf(task, caller);
+    return true;
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  }
+}
+
 /** Throws `stale_lease` for who held the task until somebody decided that the work ends, and was not given it again. */
 export function refuseStale(task: Holding, caller: Caller): void {
   if (task.lease_open || NOT_TAKEN.includes(task.close_reason) || !heldBy(task, caller)) return;

@@ -1,15 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AgentStatus } from "@orchestratia/domain/vocabulary";
+import type { Finding } from "@orchestratia/protocol/doctor";
 import type { HubFrame } from "@orchestratia/protocol/server-link";
 import { NewTask } from "@orchestratia/protocol/tasks";
 import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
 import { pino } from "pino";
 import { type Caller, SYSTEM } from "../access/caller.ts";
 import { openDatabase } from "../db/database.ts";
+import { diagnose } from "../doctor/diagnose.ts";
 import { Bus } from "../events/bus.ts";
 import { Sequencer } from "../events/sequencer.ts";
 import { type DaemonLink, ServerConnections } from "../server-link/connections.ts";
+import { heartbeat } from "../servers/heartbeat.ts";
+import { OfflineWatch } from "../servers/offline-watch.ts";
+import { serverCaller } from "../servers/servers.ts";
 import { closeSession } from "../sessions/close-session.ts";
 import { LiveSessions } from "../sessions/live-sessions.ts";
 import { loadSessions } from "../sessions/load-sessions.ts";
@@ -90,6 +95,8 @@ export async function openTestEngine(url: string) {
         onFrame(frame);
         return frames.push(frame) > 0;
       },
+      sendFlushed: async (frame) => frames.push(frame) > 0,
+      holdUntil: () => {},
       close: () => {},
       ping: () => {},
     };
@@ -145,6 +152,22 @@ export async function openTestEngine(url: string) {
   const sessionCaller = (id: SessionId, projectId: ProjectId, serverId: ServerId, name: string) =>
     ({ kind: "session", id, name, serverId, projectId, role: "worker" }) as const;
 
+  async function listStuck(): Promise<Finding[]> {
+    const diagnosis = await diagnose(sql, { connectedServers: connections.connected(), patienceSeconds: 0 });
+    return diagnosis.findings.filter(({ code }) => code === "stuck");
+  }
+
+  /** What is under way may still help, and what runs each 30 s. */
+  async function listStuckAfterAll(): Promise<Finding[]> {
+    for (let round = 0; round < 2; round += 1) {
+      await engine.rederive();
+      await engine.settled();
+      await sequencer.settled();
+    }
+    await engine.settled();
+    return listStuck();
+  }
+
   return {
     engine,
     sql,
@@ -159,6 +182,37 @@ export async function openTestEngine(url: string) {
     sessionReports,
     sessionEnds,
     sessionIsMissing,
+    /** No heartbeat of the server has come for too long: what its watch would do. */
+    async goOffline(id: ServerId) {
+      const watch = new OfflineWatch(
+        {
+          database,
+          events: sequencer,
+          onServerChanged: () => {},
+          log,
+        },
+        { offlineMs: 90_000 },
+      );
+      await sql.query("update servers set last_heartbeat = now() - interval '2 minutes' where id = $1", [id]);
+      await watch.markOffline();
+      await engine.fleet.refresh(id);
+    },
+    /** A heartbeat of the server comes. */
+    async comeOnline(id: ServerId) {
+      const [server] = await sql.query<{ name: string; project_id: ProjectId }>(
+        "select name, project_id from servers where id = $1",
+        [id],
+      );
+      if (!server) throw new Error(`no server ${id}`);
+      const servers = {
+        database,
+        events: sequencer,
+        onHeartbeat: (serverId: ServerId) => engine.leases.sawServer(serverId),
+        onServerChanged: () => {},
+      };
+      await heartbeat(servers, serverCaller(id, server.name, server.project_id), { system_info: {} });
+      await engine.fleet.refresh(id);
+    },
     /** The server's socket is gone. */
     disconnect: (id: ServerId) => {
       const link = links.get(id);
@@ -173,8 +227,13 @@ export async function openTestEngine(url: string) {
     },
     /** Everything that was set going has come to rest. */
     async settled() {
-      await engine.settled();
-      await sequencer.settled();
+      let position: number;
+      // What happened is heard of by reactions, which may let more happen.
+      do {
+        position = bus.position;
+        await engine.settled();
+        await sequencer.settled();
+      } while (bus.position !== position);
     },
     /**
      * Runs the contenders while another transaction holds what `lock` locked, and lets go only once each of them waits for
@@ -197,14 +256,19 @@ export async function openTestEngine(url: string) {
         gate.release();
       }
     },
-    /** Stops the engine. Throws when a stored counter does not say what the rows say. */
+    /**
+     * Stops the engine. Throws when a stored counter does not say what the rows say, and when a task sits where nothing
+     * will ever happen to it.
+     */
     async [Symbol.asyncDispose]() {
+      const stuck = (await listStuck()).length > 0 ? await listStuckAfterAll() : [];
       await engine[Symbol.asyncDispose]();
       await sequencer[Symbol.asyncDispose]();
       connections[Symbol.dispose]();
       const differences = await listCounterDifferences(sql);
       await database[Symbol.asyncDispose]();
       if (differences.length > 0) throw new Error(`counters have left their rows: ${JSON.stringify(differences)}`);
+      if (stuck.length > 0) throw new Error(`nothing will ever happen to these: ${JSON.stringify(stuck)}`);
     },
   };
 }

@@ -14,7 +14,7 @@ import type { Database } from "../db/database.ts";
 import { type Hub, type HubOptions, startHub } from "../hub.ts";
 import { createTestDatabase, type TestDatabase } from "./test-database.ts";
 
-export interface TestHubOptions extends Pick<HubOptions, "watch"> {
+export interface TestHubOptions extends Pick<HubOptions, "watch" | "streamBeatMs"> {
   config?: Partial<Config>;
   /** The way to the database, when it is not the straight one. */
   databaseThrough?: (url: string) => string;
@@ -66,12 +66,13 @@ export class TestHub implements AsyncDisposable {
   async start(): Promise<void> {
     const write = (line: string) => this.logged.push(JSON.parse(line));
     const config = { ...readConfig({ PORT: "0", ORCHESTRATIA_HOME: this.home }), ...this.#options.config };
-    const { watch, databaseThrough = (url: string) => url } = this.#options;
+    const { watch, streamBeatMs, databaseThrough = (url: string) => url } = this.#options;
     this.#hub = await startHub({
       config,
       databaseUrl: databaseThrough(this.#database.url),
       log: pino({ level: process.env.LOG_LEVEL ?? "info" }, { write }),
       ...(watch && { watch }),
+      ...(streamBeatMs !== undefined && { streamBeatMs }),
     });
   }
 

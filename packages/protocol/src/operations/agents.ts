@@ -2,9 +2,10 @@ import { RESULT_MAX_BYTES } from "@orchestratia/domain/contracts";
 import { z } from "zod";
 import { Answer, Intervention, InterventionFilter } from "../interventions.ts";
 import { operation } from "../operation.ts";
-import { NewPipeline, Pipeline } from "../pipelines.ts";
+import { NewPipeline, Pipeline, PipelineQuery } from "../pipelines.ts";
 import { Server } from "../servers.ts";
 import { AgentSession } from "../sessions.ts";
+import { TaskListQuery } from "../task-filter.ts";
 import {
   AddedDependency,
   Assignment,
@@ -16,12 +17,13 @@ import {
   NewNote,
   NewTask,
   Note,
+  NoteQuery,
   PlanSubmission,
   Task,
   TaskChanges,
   TaskSummary,
 } from "../tasks.ts";
-import { InterventionStatus, PageQuery, ProjectId, ServerId, SessionId, SessionRole, TaskRef } from "../vocabulary.ts";
+import { InterventionStatus, ProjectId, ServerId, SessionId, SessionRole, TaskRef } from "../vocabulary.ts";
 
 const tasks = "/api/v1/server/tasks";
 const task = `${tasks}/:task`;
@@ -39,9 +41,9 @@ export const agentListTasks = operation({
   method: "GET",
   path: tasks,
   summary: "The project's tasks, newest first; without `limit` the newest 1,000",
-  query: PageQuery.extend({ status: z.string().max(40).optional(), project_id: z.string().max(64).optional() }),
+  query: TaskListQuery.extend({ project_id: z.string().max(64).optional() }),
   response: z.object({ tasks: z.array(TaskSummary), next: z.string().nullable() }),
-  problems: ["project_not_found"],
+  problems: ["project_not_found", "task_not_found", "task_ambiguous"],
 });
 
 export const agentCreateTask = operation({
@@ -192,7 +194,7 @@ export const agentHelpTask = operation({
   params: OnTask,
   body: HelpRequest,
   response: z.object({ intervention_id: z.uuid(), status: InterventionStatus }),
-  problems: worker,
+  problems: [...worker, "session_not_found"],
 });
 
 export const agentAssignTask = operation({
@@ -257,6 +259,7 @@ export const agentListNotes = operation({
   path: `${task}/notes`,
   summary: "A task's notes, oldest first",
   params: OnTask,
+  query: NoteQuery,
   response: z.array(Note),
   problems: missing,
 });
@@ -294,6 +297,7 @@ export const agentCreatePipeline = operation({
   method: "POST",
   path: "/api/v1/server/pipelines",
   summary: "Make several tasks and their dependencies at once, all or nothing",
+  query: PipelineQuery,
   body: NewPipeline,
   response: Pipeline,
   status: 201,
@@ -303,6 +307,8 @@ export const agentCreatePipeline = operation({
     "task_not_found",
     "task_ambiguous",
     "pipeline_invalid",
+    "parent_settled",
+    "malformed_yaml",
     "dependency_cycle",
     "forbidden",
   ],

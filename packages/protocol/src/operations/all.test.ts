@@ -48,6 +48,23 @@ describe.each(named)("%s", (_, operation) => {
     if (operation.status === 201) expect(operation.method).toBe("POST");
   });
 
+  test("says so when a POST answers with something that is shown once", () => {
+    if (operation.method !== "POST" || operation.door === "public") return;
+    const shown = keysOf(operation.response).filter((key) => /^(token|api_key|secret|link|url)$/.test(key));
+    if (shown.length > 0) expect(operation.answersSecret, shown.join(", ")).toBe(true);
+  });
+
+  test("lets in somebody who can come to its door", () => {
+    const levels = {
+      public: ["anyone"],
+      people: ["signed_in", "person", "viewer", "member", "owner", "admin"],
+      daemons: ["server"],
+      agents: ["worker", "orchestrator"],
+    };
+    expect(levels[operation.door]).toContain(operation.access);
+    if (["viewer", "member", "owner"].includes(operation.access)) expect(operation.path).toContain("/:project");
+  });
+
   test("names each of its problems once", () => {
     expect(operation.problems.filter((code) => !(code in problems))).toEqual([]);
     expect(new Set(operation.problems).size).toBe(operation.problems.length);

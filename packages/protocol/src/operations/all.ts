@@ -1,13 +1,40 @@
 import type { Operation } from "../operation.ts";
 import * as agents from "./agents.ts";
+import * as approvalRules from "./approval-rules.ts";
 import * as daemons from "./daemons.ts";
+import * as doctor from "./doctor.ts";
+import * as epics from "./epics.ts";
+import * as events from "./events.ts";
+import * as interventions from "./interventions.ts";
+import * as output from "./output.ts";
 import * as people from "./people.ts";
 import * as peopleTasks from "./people-tasks.ts";
+import * as remote from "./remote.ts";
+import * as search from "./search.ts";
+import * as serverKeys from "./server-keys.ts";
+import * as serversAdmin from "./servers-admin.ts";
+import * as taskMoves from "./task-moves.ts";
 
 const isOperation = (value: unknown): value is Operation =>
   typeof value === "object" && value !== null && "door" in value && "path" in value;
 
 /** Every operation of the hub. */
-export const operations: readonly Operation[] = [people, peopleTasks, agents, daemons]
+export const operations: readonly Operation[] = [
+  people,
+  peopleTasks,
+  taskMoves,
+  serversAdmin,
+  serverKeys,
+  events,
+  search,
+  agents,
+  daemons,
+  doctor,
+  epics,
+  output,
+  interventions,
+  remote,
+  approvalRules,
+]
   .flatMap((room) => Object.values(room))
   .filter(isOperation);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { operation } from "../operation.ts";
+import { TaskListQuery } from "../task-filter.ts";
 import {
   AddedDependency,
   Assignment,
@@ -8,11 +9,12 @@ import {
   NewNote,
   NewTask,
   Note,
+  NoteQuery,
   Task,
   TaskChanges,
   TaskSummary,
 } from "../tasks.ts";
-import { PageQuery, ProjectRef, TaskRef, TaskStatus } from "../vocabulary.ts";
+import { ProjectRef, TaskRef } from "../vocabulary.ts";
 
 const tasks = "/api/v1/projects/:project/tasks";
 const task = `${tasks}/:task`;
@@ -30,9 +32,9 @@ export const listTasks = operation({
   path: tasks,
   summary: "The project's tasks, newest first",
   params: InProject,
-  query: PageQuery.extend({ status: TaskStatus.optional() }),
+  query: TaskListQuery,
   response: z.object({ tasks: z.array(TaskSummary), next: z.string().nullable() }),
-  problems: ["project_not_found"],
+  problems: ["project_not_found", "task_not_found", "task_ambiguous"],
 });
 
 export const createTask = operation({
@@ -212,6 +214,7 @@ export const listNotes = operation({
   path: `${task}/notes`,
   summary: "A task's notes, oldest first",
   params: OnTask,
+  query: NoteQuery,
   response: z.object({ notes: z.array(Note) }),
   problems: missing,
 });

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { Activity, ActivityFilter } from "../activity.ts";
-import { Answer, Intervention, InterventionFilter } from "../interventions.ts";
+import { Answer, Intervention, InterventionPageQuery } from "../interventions.ts";
 import { operation } from "../operation.ts";
 import { Me, Setup, SetupState, SignedIn, SignIn } from "../people.ts";
-import { NewPipeline, Pipeline } from "../pipelines.ts";
+import { NewPipeline, Pipeline, PipelineQuery } from "../pipelines.ts";
 import { NewProject, Project, ProjectChanges, ProjectCounts } from "../projects.ts";
-import { NewRegistrationToken, RegistrationToken, Server } from "../servers.ts";
-import { NewSession, Session } from "../sessions.ts";
+import { NewRegistrationToken, RegistrationToken, Server, ServerListQuery } from "../servers.ts";
+import { NewSession, Session, SessionListQuery } from "../sessions.ts";
 import { Task } from "../tasks.ts";
 import { ProjectRef } from "../vocabulary.ts";
 
@@ -64,7 +64,7 @@ export const signOut = operation({
 
 export const me = operation({
   id: "me",
-  access: "signed_in",
+  access: "person",
   door: "people",
   tag: "people",
   method: "GET",
@@ -151,6 +151,7 @@ export const createRegistrationToken = operation({
   response: RegistrationToken,
   status: 201,
   problems: ["project_not_found"],
+  answersSecret: true,
 });
 
 export const listServers = operation({
@@ -162,7 +163,8 @@ export const listServers = operation({
   path: "/api/v1/projects/:project/servers",
   summary: "The project's servers",
   params: InProject,
-  response: z.object({ servers: z.array(Server) }),
+  query: ServerListQuery,
+  response: z.object({ servers: z.array(Server), next: z.string().nullable() }),
   problems: ["project_not_found"],
 });
 
@@ -175,8 +177,8 @@ export const listSessions = operation({
   path: "/api/v1/projects/:project/sessions",
   summary: "The project's sessions, live ones first",
   params: InProject,
-  query: z.object({ live: z.stringbool().optional() }),
-  response: z.object({ sessions: z.array(Session) }),
+  query: SessionListQuery,
+  response: z.object({ sessions: z.array(Session), next: z.string().nullable() }),
   problems: ["project_not_found"],
 });
 
@@ -192,7 +194,14 @@ export const createSession = operation({
   body: NewSession,
   response: Session,
   status: 201,
-  problems: ["project_not_found", "server_not_found", "server_unreachable", "agent_unknown", "key_taken"],
+  problems: [
+    "project_not_found",
+    "server_not_found",
+    "server_unreachable",
+    "server_full",
+    "agent_unknown",
+    "key_taken",
+  ],
 });
 
 const InSession = z.object({ project: ProjectRef, session: z.uuid() });
@@ -232,9 +241,9 @@ export const listInterventions = operation({
   path: "/api/v1/projects/:project/interventions",
   summary: "What waits or waited for an answer, newest first",
   params: InProject,
-  query: InterventionFilter,
-  response: z.object({ interventions: z.array(Intervention) }),
-  problems: ["task_not_found", "task_ambiguous", "project_not_found"],
+  query: InterventionPageQuery,
+  response: z.object({ interventions: z.array(Intervention), next: z.string().nullable() }),
+  problems: ["task_not_found", "task_ambiguous", "project_not_found", "invalid_request"],
 });
 
 export const respondIntervention = operation({
@@ -244,7 +253,7 @@ export const respondIntervention = operation({
   tag: "interventions",
   method: "POST",
   path: "/api/v1/projects/:project/interventions/:intervention/respond",
-  summary: "Answer; the answer is typed into the session that asked",
+  summary: "Answer: it is typed into the session that asked; of a question of the hub the option is carried out",
   params: InProject.extend({ intervention: z.string().min(4).max(36) }),
   body: Answer,
   response: Intervention,
@@ -274,6 +283,7 @@ export const createPipeline = operation({
   path: "/api/v1/projects/:project/pipelines",
   summary: "Make several tasks and their dependencies at once, all or nothing",
   params: InProject,
+  query: PipelineQuery,
   body: NewPipeline,
   response: Pipeline,
   status: 201,
@@ -284,6 +294,8 @@ export const createPipeline = operation({
     "task_ambiguous",
     "project_not_found",
     "pipeline_invalid",
+    "parent_settled",
+    "malformed_yaml",
     "dependency_cycle",
   ],
 });

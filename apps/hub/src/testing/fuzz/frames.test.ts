@@ -37,7 +37,7 @@ function messagesFor(union: z.ZodType): (string | Buffer)[] {
   const frame = new SchemaValues(json.$defs ?? {}, (name) => known.get(name) ?? []).of(json);
   const text = frame.map((value) => JSON.stringify(value) ?? "");
   const noise = fc.oneof(
-    fc.string({ unit: "binary", maxLength: 200 }).map((noise) => noise.toWellFormed()),
+    fc.string({ unit: "binary", maxLength: 200 }).map((noise) => Buffer.from(noise).toString()),
     fc.constantFrom("", "{", "[]", "null", '{"type":null}', "[".repeat(50_000), '{"type":"__proto__"}'),
     fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
   );

@@ -136,7 +136,7 @@ function faultOf(
   if (statusCode >= 400) return problemFault(operation, statusCode, answer);
   if (statusCode !== operation.status) return `the status ${statusCode} for a success`;
   accepted += 1;
-  if (operation.body && body !== undefined && !isValid(operation.body, "input", body))
+  if (operation.body && body !== undefined && !isValid(operation.body, "input", body ?? {}))
     return "an invalid body was accepted";
   return isValid(operation.response, "output", answer) ? undefined : "the answer is not what its schema says";
 }
@@ -145,7 +145,7 @@ function problemFault({ id, method, path }: Operation, status: number, answer: u
   const code = problemCode(answer);
   if (code === undefined || problems[code].status !== status) return "a refusal that is no problem document";
   if (typeof (answer as { detail?: unknown }).detail !== "string") return "a problem without a detail";
-  const document = hub.hub.app.swagger() as {
+  const document = hub.hub.app.swagger() as unknown as {
     paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>>;
   };
   const described = document.paths[path.replaceAll(/:(\w+)/g, "{$1}")]?.[method.toLowerCase()]?.responses[status];
@@ -172,4 +172,4 @@ const jsonSchemaOf = (schema: z.ZodType, io: "input" | "output"): JsonSchema =>
   z.toJSONSchema(schema, { io, unrepresentable: "any" }) as JsonSchema;
 
 /** An address cannot hold half a character. */
-const wellFormed = (value: string): string => value.toWellFormed();
+const wellFormed = (value: string): string => Buffer.from(value).toString();

@@ -1,0 +1,90 @@
+import { streamEvents } from "@orchestratia/protocol/operations/events";
+import { Problem } from "@orchestratia/protocol/problems";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Caller } from "../access/caller.ts";
+import { callerKey } from "../access/caller-key.ts";
+import type { Database } from "../db/database.ts";
+import type { Bus } from "../events/bus.ts";
+import { serveStream } from "../http/serve.ts";
+import { projectFor } from "../projects/access.ts";
+import { EventStream } from "./event-stream.ts";
+import { type VisibleFacts, visibleProjects } from "./visible-facts.ts";
+
+export interface EventRouteParts {
+  database: Database;
+  bus: Bus;
+  /** Whom the request stands for by now; undefined when its sign-in has ended. */
+  stillIs: (request: FastifyRequest) => Promise<{ caller: Caller } | undefined>;
+  /** Milliseconds between two looks at what the reader may see, and at whether they still read. */
+  beatMs?: number;
+}
+
+const BEAT_MS = 5_000;
+/** A comment is sent each third beat, so that proxies and readers know that the line is good. */
+const BEATS_PER_COMMENT = 3;
+/** A reader who takes nothing for so many beats is let go; it comes back with Last-Event-ID. */
+const MAX_STUCK_BEATS = 12;
+const STREAMS_PER_CALLER = 50;
+
+/** What happens, as it happens, for people and their tools. */
+export function eventRoutes(app: FastifyInstance, parts: EventRouteParts): void {
+  const { database, bus, stillIs, beatMs = BEAT_MS } = parts;
+  const { sql } = database;
+  const open = new Map<EventStream, string>();
+  app.addHook("preClose", async () => {
+    for (const stream of open.keys()) stream.end();
+  });
+
+  serveStream(app, streamEvents, async ({ caller, query, request, open: openResponse }) => {
+    const name = callerKey(caller);
+    if ([...open.values()].filter((other) => other === name).length >= STREAMS_PER_CALLER) {
+      throw new Problem("too_many_requests", `You have ${STREAMS_PER_CALLER} streams open.`, { retry_after: 10 });
+    }
+    const asked = query.event_type?.split(",").map((type) => type.trim());
+    const types = asked === undefined ? null : asked;
+    const see = async (who: Caller): Promise<VisibleFacts> => {
+      if (query.project === undefined) return { projects: await visibleProjects(sql, who), types };
+      return { projects: new Set([(await projectFor(database, who, query.project)).id]), types };
+    };
+    const facts = await see(caller);
+    const after = lastEventId(request) ?? query.after;
+    const sink = openResponse();
+    sink.write("retry: 2000\n\n");
+    const stream = new EventStream({ sql, bus, sink }, { facts, after });
+    open.set(stream, name);
+
+    const look = async () => {
+      const identity = await stillIs(request);
+      if (identity) stream.see(await see(identity.caller));
+      else stream.end();
+    };
+    let beats = 0;
+    let stuck = 0;
+    const beat = setInterval(() => {
+      beats += 1;
+      stuck = sink.writableNeedDrain ? stuck + 1 : 0;
+      if (stuck > MAX_STUCK_BEATS) sink.destroy();
+      else if (stuck === 0 && beats % BEATS_PER_COMMENT === 0) sink.write(":\n\n");
+      look().catch((error) => {
+        // Whoever may not see the project any more; a database that is away for a moment changes nothing.
+        if (error instanceof Problem) stream.end();
+        else request.log.warn({ err: error }, "what a reader of events may see could not be checked");
+      });
+    }, beatMs);
+    try {
+      await stream.run();
+    } catch (error) {
+      request.log.error({ err: error }, "a stream of events broke off; its reader resumes");
+    } finally {
+      clearInterval(beat);
+      open.delete(stream);
+      sink.end();
+    }
+  });
+}
+
+/** What a browser sends when it resumes. */
+function lastEventId({ headers }: FastifyRequest): number | undefined {
+  const id = headers["last-event-id"];
+  return typeof id === "string" && /^\d{1,15}$/.test(id) ? Number(id) : undefined;
+}

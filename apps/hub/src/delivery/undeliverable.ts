@@ -1,0 +1,15 @@
+/** The hub's own word for a session that has ended, and anybody's about a task that nobody is at work on any more. */
+export const FAIL_NOTES = {
+  name: "fail_notes",
+  text: `update task_notes n set delivery = 'failed' from tasks t
+    where n.delivery = 'queued' and t.id = n.task_id and case when n.author ->> 'type' = 'system' and n.session_id is not null
+      then exists (select from sessions s where s.id = n.session_id and s.status in ('closed', 'error'))
+      else t.status in ('done', 'failed', 'cancelled') or t.status = 'pending' and t.assigned_session_id is null end`,
+};
+
+/** What was to be told to a session that has ended. */
+export const FAIL_REPORTS = {
+  name: "fail_creator_messages",
+  text: `update engine.creator_messages m set delivery = 'failed' from sessions s
+    where m.delivery = 'queued' and s.id = m.session_id and s.status in ('closed', 'error')`,
+};

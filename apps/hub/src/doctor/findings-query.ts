@@ -1,0 +1,152 @@
+import { MAX_START_FAILURES } from "../delivery/session-starter.ts";
+import { PROJECT_GRACE } from "../leases/grace.ts";
+import { WAITS_UNTIL } from "../matching/preferred-wait.ts";
+
+const AGENTS = "'claude', 'codex', 'gemini', 'opencode'";
+const STARTED = "'planning', 'plan_review', 'running', 'review', 'needs_human'";
+
+/** What is asked for and what there is are compared without regard to case, as the matcher does. */
+const lowered = (list: string) =>
+  `array(select lower(word) from jsonb_array_elements_text(coalesce(${list}, '[]')) as word)`;
+
+const SERVER = `select v.*, v.id = any($2::uuid[]) as connected,
+    array(select lower(name) from jsonb_object_keys(coalesce(v.capabilities_override -> 'repos', v.repos)) as name)
+      as has_repos,
+    ${lowered("coalesce(v.capabilities_override -> 'languages', v.capabilities -> 'languages')")} as has_languages,
+    ${lowered("coalesce(v.capabilities_override -> 'environments', v.capabilities -> 'environments')")} as has_environments
+  from servers v where $1::uuid is null or v.project_id = $1`;
+
+const TASK = `select t.*, coalesce((p.settings ->> 'auto_start_sessions')::boolean, true) as auto_start,
+    p.settings ->> 'default_agent' as default_agent, ${PROJECT_GRACE} as grace, ${WAITS_UNTIL} as waits_until,
+    t.type = 'epic' or t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id) as is_container,
+    lower(t.requirements ->> 'repo') as needs_repo, ${lowered("t.requirements -> 'languages'")} as needs_languages,
+    ${lowered("t.requirements -> 'environments'")} as needs_environments
+  from tasks t join projects p on p.id = t.project_id
+  where t.status not in ('done', 'failed', 'cancelled') and ($1::uuid is null or t.project_id = $1)`;
+
+/** Which servers there are for a task that could be placed, one gate after the other. */
+const PLACES = `select count(*) as registered,
+    count(*) filter (where able) as able,
+    count(*) filter (where able and not tried) as untried,
+    count(*) filter (where able and not tried and v.status = 'online') as online,
+    count(*) filter (where able and not tried and v.status = 'online' and v.connected) as reachable,
+    count(*) filter (where able and not tried and v.status = 'online' and v.connected and not v.draining) as taking,
+    count(*) filter (where able and not tried and v.status = 'online' and v.connected and not v.draining
+      and v.active_tasks < v.max_concurrent) as free
+  from server v, lateral (select v.id = any(t.tried_servers) as tried,
+    (t.needs_repo is null or t.needs_repo = any(v.has_repos)) and t.needs_languages <@ v.has_languages
+      and (cardinality(t.needs_environments) = 0 or t.needs_environments && v.has_environments) as able) as fit
+  where v.project_id = t.project_id`;
+
+const ASKED = (cause: string) =>
+  `exists (select from interventions i where i.task_id = t.id and i.status = 'pending' and i.cause = '${cause}')`;
+
+const CHILD = (condition: string) => `exists (select from tasks child where child.parent_id = t.id and ${condition})`;
+const CONTAINER = `case
+    when not ${CHILD("true")} then 'empty_parent'
+    when ${CHILD("child.status not in ('done', 'failed', 'cancelled')")} then 'waiting_for_children'
+    when not ${CHILD("child.status = 'done'")} then 'children_failed'
+    else 'stuck' end`;
+
+const EDGE = (condition: string) => `exists (
+    select from task_dependencies d join tasks up on up.id = d.depends_on_task_id
+    where d.task_id = t.id and not d.resolved and d.dependency_type <> 'related' and ${condition})`;
+const BLOCKED = `case
+    when ${EDGE("up.status = 'failed' or up.status = 'cancelled' and d.dependency_type <> 'order'")} then 'blocked_by_failed'
+    when ${EDGE("up.status = 'done' and d.dependency_type = 'input'")} then 'input_missing'
+    when ${EDGE("up.status not in ('done', 'failed', 'cancelled')")} then 'blocked'
+    else 'stuck' end`;
+
+const PENDING = `case
+    when not t.auto_assign then 'manual_only'
+    when t.eligible_at > now() then 'not_yet_eligible'
+    when places.registered = 0 then 'no_server'
+    when places.able = 0 then 'waiting_for_server'
+    when places.untried = 0 then 'start_failed'
+    when places.online = 0 then 'server_offline'
+    when places.reachable = 0 then 'server_unreachable'
+    when places.taking = 0 then 'draining'
+    when places.free = 0 then 'waiting_for_capacity'
+    when t.waits_until > now() then 'waiting_for_preferred'
+    else 'stuck' end`;
+
+const HOLDS_ANOTHER = (session: string) => `exists (select from tasks held where held.assigned_session_id = ${session}
+    and held.id <> t.id and (held.status in (${STARTED}) or held.status = 'assigned' and held.blockers = 0
+      and held.deliveries > 0))`;
+
+/** Sessions of the assigned server on which the task's own depends. */
+const WORKER = (condition: string) => `exists (select from sessions w where w.server_id = t.assigned_server_id
+    and w.role = 'worker' and ${condition})`;
+/** The hub starts as many sessions on a server as it may have tasks. */
+const NO_MORE_SESSIONS = `(select count(*) from sessions w where w.server_id = t.assigned_server_id and w.started_by_hub
+    and w.status in ('starting', 'active', 'disconnected')) >= v.max_concurrent`;
+/** A version 1 daemon does not say which agents it has: only one that the project names is typed. */
+const NO_AGENT = `case when v.agents = '[]' then t.default_agent is null else not exists (
+    select from jsonb_array_elements(v.agents) as known where case when t.default_agent is null
+      then known.value ->> 'name' in (${AGENTS}) else known.value ->> 'name' = t.default_agent end) end`;
+
+const ASSIGNED = `case
+    when v.status = 'offline' then case
+      when greatest(coalesce(v.offline_since, v.created_at), t.updated_at) + t.grace > now() - make_interval(secs => $3)
+        or ${ASKED("server_lost")} or t.ask_at > now() then 'server_lost' else 'stuck' end
+    when t.start_failures >= ${MAX_START_FAILURES} and t.assigned_session_id is null
+      then case when ${ASKED("start_failed")} or t.ask_at > now() then 'start_failed' else 'stuck' end
+    when t.delivered_at is not null then case
+      when t.delivered_at > now() - interval '10 minutes' - make_interval(secs => $3) or ${ASKED("not_started")}
+        or t.ask_at > now() then 'waiting_for_start' else 'stuck' end
+    when not v.connected then 'server_unreachable'
+    when s.id is not null then case
+      when s.status <> 'active' then case when s.status in ('closed', 'error') then 'stuck' else 'waiting_for_session' end
+      when ${HOLDS_ANOTHER("s.id")} then 'waiting_for_session'
+      when s.agent_status <> 'idle' then 'waiting_for_prompt'
+      else 'stuck' end
+    when ${WORKER(`w.status = 'active' and w.agent_status = 'idle' and w.agent <> 'shell' and not ${HOLDS_ANOTHER("w.id")}
+      and not (w.started_by_hub and w.task_id is distinct from t.id and exists (select from tasks meant
+        where meant.id = w.task_id and meant.status = 'assigned' and meant.assigned_session_id is null))`)} then 'stuck'
+    when ${WORKER("w.task_id = t.id and w.status = 'active'")} then 'waiting_for_prompt'
+    when ${WORKER("w.status in ('starting', 'disconnected')")} then 'waiting_for_session'
+    when not t.auto_start or ${NO_AGENT} or ${NO_MORE_SESSIONS} then 'waiting_for_session'
+    else 'stuck' end`;
+
+/** Null while somebody is at work. */
+const BEGUN = `case
+    when l.id is null then 'stuck'
+    when t.status = 'plan_review' then 'plan_review'
+    when t.status = 'review' then 'review'
+    when l.lost_since is not null then case
+      when ${ASKED("worker_lost")} or l.act_at > now() - make_interval(secs => $3) then 'worker_lost' else 'stuck' end
+    when l.expires_at <= now() - make_interval(secs => $3) then 'stuck'
+    when t.status = 'needs_human' then case
+      when exists (select from interventions i where i.task_id = t.id and i.status = 'pending' and i.raised_by = 'worker')
+        then 'needs_human' else 'stuck' end
+    when s.agent_status = 'waiting' then 'agent_waiting'
+    when s.agent_status = 'idle' then 'agent_idle'
+  end`;
+
+/**
+ * The invariant that no task sits where nothing will ever happen to it, as one query: every unsettled task that nobody is
+ * at work on with the reason that is known, `stuck` where none is.
+ *
+ * `$1` the project, null for all; `$2` the servers that are connected; `$3` seconds that what follows of itself may take.
+ */
+export const FINDINGS_QUERY = {
+  name: "doctor_findings",
+  text: `with server as materialized (${SERVER}), task as (${TASK}), judged as (
+      select t.id, t.key, t.title, t.number, t.status, t.assigned_server_id, t.updated_at, t.needs_repo,
+        t.needs_languages, t.needs_environments, s.id as session_id, v.name as server_name, s.name as session_name,
+        case
+          when t.is_container and t.status = 'pending' then ${CONTAINER}
+          when t.blockers > 0 and t.status in ('pending', 'assigned') then ${BLOCKED}
+          when t.status = 'pending' then ${PENDING}
+          when t.status = 'assigned' then ${ASSIGNED}
+          else ${BEGUN}
+        end as code
+      from task t left join server v on v.id = t.assigned_server_id
+        left join sessions s on s.id = t.assigned_session_id
+        left join engine.leases l on l.task_id = t.id and l.closed_at is null
+        left join lateral (${PLACES}) as places on t.status = 'pending' and t.blockers = 0 and not t.is_container
+    )
+    select * from judged
+    where code is not null and (code <> 'stuck' or updated_at <= now() - make_interval(secs => $3))
+    order by code <> 'stuck', code in ('blocked', 'waiting_for_children'), number limit 1000`,
+};

@@ -1,0 +1,29 @@
+import { Problem, type ProblemCode } from "@orchestratia/protocol/problems";
+import type { FastifyRequest } from "fastify";
+import type { Denial } from "../access/denial.ts";
+import { operationOf } from "./serve.ts";
+
+const DENIALS: readonly ProblemCode[] = ["forbidden", "human_only", "csrf_failed"];
+
+/** What an error says about somebody who was not let in; undefined for every other error. */
+export function denialOf(request: FastifyRequest, error: unknown): Denial | undefined {
+  const operation = operationOf(request);
+  if (!operation || !(error instanceof Problem)) return undefined;
+  // A sign-in that ran out is no knock; a key that is wrong is one.
+  const isWrongKey = error.code === "unauthenticated" && bringsKey(request);
+  const { project: asked } = request.params as { project?: string };
+  // A project that nobody named is one that the hub looked for itself.
+  const isForeign = error.code === "project_not_found" && asked !== undefined;
+  if (!isWrongKey && !isForeign && !DENIALS.includes(error.code)) return undefined;
+  return {
+    operation: operation.id,
+    problem: error.code,
+    caller: request.identity?.caller,
+    address: request.ip,
+    projectId: request.project?.id ?? null,
+    asked: request.project ? undefined : asked,
+  };
+}
+
+const bringsKey = ({ headers }: FastifyRequest): boolean =>
+  headers["x-api-key"] !== undefined || headers.authorization !== undefined;

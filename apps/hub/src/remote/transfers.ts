@@ -1,0 +1,118 @@
+import { mkdir, rm } from "node:fs/promises";
+import path from "node:path";
+import { Problem } from "@orchestratia/protocol/problems";
+import { transaction } from "../db/transaction.ts";
+import { type Fact, record } from "../events/activity.ts";
+import type { SessionHub } from "../sessions/session-hub.ts";
+import { type FileFrame, Transfer, type TransferLinks, type TransferPlan } from "./transfer.ts";
+
+const MOST_OF_SERVER = 4;
+const MOST_AT_ONCE = 32;
+const KEPT_MS = 60 * 60 * 1_000;
+const STALL_MS = 30_000;
+
+export interface TransfersOptions {
+  /** For files on their way; what an earlier hub left in it is removed. */
+  folder: string;
+  stallMs?: number;
+}
+
+/** Every file on its way, and for an hour what became of it. A restart of the hub ends them. */
+export class Transfers implements AsyncDisposable {
+  readonly #hub: SessionHub;
+  readonly #links: TransferLinks;
+  readonly #folder: string;
+  readonly #byId = new Map<string, Transfer>();
+  /** Facts are written one after the other. */
+  #recording: Promise<void> = Promise.resolve();
+  #emptied: Promise<unknown> | undefined;
+
+  constructor(hub: SessionHub, { folder, stallMs = STALL_MS }: TransfersOptions) {
+    this.#hub = hub;
+    this.#folder = folder;
+    const { connections } = hub;
+    this.#links = {
+      send: (serverId, frame) => connections.send(serverId, frame),
+      sendFlushed: (serverId, frame) => connections.sendFlushed(serverId, frame),
+      holdUntil: (serverId, then) => connections.holdUntil(serverId, then),
+      spoolPath: (transferId) => path.join(folder, transferId),
+      onEnd: (transfer) => this.#ended(transfer),
+      stallMs,
+    };
+  }
+
+  /** `recorded` is awaited before anybody is told of the file. Throws server_busy. */
+  async start(plan: TransferPlan, recorded: () => Promise<void>): Promise<Transfer> {
+    this.#forgetOld();
+    this.#requireRoom(plan);
+    const transfer = new Transfer(plan, this.#links);
+    this.#byId.set(plan.id, transfer);
+    try {
+      this.#emptied ??= this.#empty();
+      await this.#emptied;
+      await recorded();
+      await transfer.offer();
+    } catch (error) {
+      transfer.fail("The hub cannot keep the file.");
+      throw error;
+    }
+    return transfer;
+  }
+
+  find(id: string): Transfer | undefined {
+    return this.#byId.get(id.toLowerCase());
+  }
+
+  /** What daemons say of a transfer that nobody knows any more is passed over. */
+  received(serverId: string, frame: FileFrame): void {
+    this.#byId.get(frame.transfer_id)?.receive(serverId, frame);
+  }
+
+  /** Its link was lost or replaced; what was under way on the old one may be missing. */
+  linkLost(serverId: string): void {
+    for (const transfer of this.#byId.values()) {
+      if (transfer.isUnderWay && transfer.concerns(serverId)) transfer.fail("The link to one of the servers broke.");
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const transfer of this.#byId.values()) transfer.fail("The hub is stopping.");
+    await this.#recording;
+  }
+
+  async #empty(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+  }
+
+  #requireRoom({ sender, target }: TransferPlan): void {
+    const underWay = [...this.#byId.values()].filter(({ isUnderWay }) => isUnderWay);
+    const of = (serverId: string) => underWay.filter((transfer) => transfer.concerns(serverId)).length;
+    if (underWay.length < MOST_AT_ONCE && of(sender.serverId) < MOST_OF_SERVER && of(target.serverId) < MOST_OF_SERVER)
+      return;
+    throw new Problem("server_busy", `A server relays ${MOST_OF_SERVER} files at once; wait until one has ended.`);
+  }
+
+  #forgetOld(): void {
+    const before = performance.now() - KEPT_MS;
+    for (const [id, { endedAt }] of this.#byId) if (endedAt !== undefined && endedAt < before) this.#byId.delete(id);
+  }
+
+  #ended({ plan, view }: Transfer): void {
+    const about = {
+      project_id: plan.projectId,
+      session_id: plan.target.sessionId,
+      server_id: plan.target.serverId,
+      actor: { type: "system", id: null, name: "hub" },
+    } as const;
+    const said = { transfer_id: plan.id, filename: plan.filename, target: plan.target.name };
+    const fact: Fact =
+      view.status === "completed"
+        ? { ...about, type: "file.delivered", details: said }
+        : { ...about, type: "file.failed", details: { ...said, error: view.error ?? "" } };
+    this.#recording = this.#recording
+      .then(() => transaction(this.#hub.database.pool, (tx) => record(tx, fact)))
+      .then(() => this.#hub.events.wake())
+      .catch((error) => this.#hub.log.error({ err: error, transfer_id: plan.id }, "a file's end was not recorded"));
+  }
+}

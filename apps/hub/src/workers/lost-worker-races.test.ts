@@ -1,0 +1,111 @@
+import { expect, test } from "vitest";
+import { completeTask, completionFold } from "../tasks/complete-task.ts";
+import type { Engine } from "../tasks/engine.ts";
+import { ProjectWriters } from "../tasks/project-writer.ts";
+import { createTestDatabase } from "../testing/test-database.ts";
+import { openTestEngine } from "../testing/test-engine.ts";
+import { until } from "../testing/until.ts";
+import { facts, finished, lease, questions, type Stage, stage } from "../testing/worker-stage.ts";
+import { applyLostPolicies } from "./lost-policy.ts";
+
+/** Both wait for the task's row, the second behind the first. */
+async function inTurn(
+  { hub, task }: Stage,
+  first: () => Promise<unknown>,
+  second: () => Promise<unknown>,
+): Promise<void> {
+  const waiting = async () => {
+    const [row] = await hub.sql.query<{ n: number }>(
+      "select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
+    return row?.n ?? 0;
+  };
+  const outcomes = await hub.race(
+    "select from tasks where id = $1 for update",
+    [task],
+    [
+      first,
+      async () => {
+        await until(async () => (await waiting()) > 0);
+        await second();
+      },
+    ],
+  );
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  await hub.settled();
+}
+
+/** Only while the task's row is held: the engine's own timer would act on it at once. */
+const dueNow = ({ hub, task }: Stage) =>
+  hub.sql.query("update engine.leases set act_at = now() where task_id = $1", [task]);
+
+test("the reaper against a completion: the work is never lost, whoever is first", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  // In one queue of the project they would not meet: the completion has one of its own.
+  const beside: Engine = { ...hub.engine, writers: new ProjectWriters(completionFold(() => beside)) };
+  for (const completionIsFirst of [true, false]) {
+    const on = await stage(hub, { on_worker_lost: "requeue" });
+    await hub.sessionIsMissing(on.worker.id, "lost");
+    await hub.settled();
+    const complete = () => completeTask(beside, on.worker, on.task, finished);
+    const reap = () => applyLostPolicies(hub.engine);
+    const [first, second] = completionIsFirst ? [complete, reap] : [reap, complete];
+    await inTurn(on, () => dueNow(on).then(first), second);
+    expect(await hub.task(on.task)).toMatchObject({ status: "done", attempt: completionIsFirst ? 1 : 2 });
+  }
+});
+
+test("a heartbeat against the expiry: who is seen while it is being taken for lost is not", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const on = await stage(hub);
+  hub.engine.leases.forget(on.worker.id);
+  await inTurn(
+    on,
+    async () => {
+      await hub.sql.query("update engine.leases set expires_at = now() where task_id = $1", [on.task]);
+      await hub.engine.rederive();
+    },
+    async () => {
+      hub.engine.leases.sawServer(on.server.id);
+      await hub.engine.leases.settled();
+      await hub.sql.query("select from tasks where id = $1 for update", [on.task]);
+    },
+  );
+  expect(await lease(on)).toMatchObject({ lost_since: null, closed_at: null });
+  expect(await facts(on, "task.worker_lost")).toEqual([]);
+});
+
+test("a sign of life against the policy: what was asked is withdrawn, and nothing was closed", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const on = await stage(hub);
+  await hub.sessionIsMissing(on.worker.id, "lost");
+  await hub.settled();
+  await inTurn(
+    on,
+    () => dueNow(on).then(() => hub.engine.rederive()),
+    async () => {
+      hub.engine.leases.sawSession(on.worker.id);
+      await hub.engine.leases.settled();
+    },
+  );
+  expect(await lease(on)).toMatchObject({ lost_since: null, closed_at: null });
+  expect(await questions(on)).toMatchObject([{ cause: "worker_lost", status: "cancelled" }]);
+});
+
+test("a policy that was due finds another grace given meanwhile, and waits", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const on = await stage(hub, { on_worker_lost: "fail" });
+  await hub.sessionIsMissing(on.worker.id, "lost");
+  await hub.settled();
+  await hub.sql.query("update engine.leases set act_at = now() where task_id = $1", [on.task]);
+  const waitLonger = `with held as (select id from tasks where id = $1 for update)
+    update engine.leases set act_at = now() + interval '1 minute' from held where task_id = held.id`;
+  await hub.race(waitLonger, [on.task], [() => applyLostPolicies(hub.engine)]);
+  await hub.settled();
+  expect(await hub.task(on.task)).toMatchObject({ status: "running" });
+  expect((await lease(on)).acts_in).toBeGreaterThan(50);
+});

@@ -1,0 +1,86 @@
+import { actorOf, SYSTEM } from "../access/caller.ts";
+import { type Sql, type Tx, transaction } from "../db/transaction.ts";
+import { record } from "../events/activity.ts";
+import { withdrawHubQuestions } from "../interventions/hub-question.ts";
+import { LEASE_LENGTH } from "../leases/lease-length.ts";
+import { assignLocked } from "../tasks/assign-task.ts";
+import { afterCommit, type Engine } from "../tasks/engine.ts";
+import { onTask } from "../tasks/move.ts";
+import { aboutTask, lockTask } from "../tasks/task-row.ts";
+
+const LOST = {
+  name: "lost_leases_of_sessions",
+  text: `select task_id from engine.leases
+    where session_id = any($1::uuid[]) and closed_at is null and lost_since is not null order by task_id`,
+};
+const FOUND = {
+  name: "find_worker_again",
+  text: `update engine.leases set lost_since = null, act_at = null, expires_at = now() + interval '${LEASE_LENGTH}'
+    where task_id = $1 and session_id = any($2::uuid[]) and closed_at is null and lost_since is not null
+    returning session_id, server_id`,
+};
+
+/** Given back to the queue by a reaper, and nobody has been told of it since. `$2` limits it to one task. */
+const RELEASED = {
+  name: "released_leases_of_sessions",
+  text: `select l.task_id, l.session_id from engine.leases l join tasks t on t.id = l.task_id
+      join sessions s on s.id = l.session_id
+    where l.session_id = any($1::uuid[]) and ($2::uuid is null or l.task_id = $2) and l.close_reason = 'released'
+      and s.status = 'active' and t.blockers = 0 and t.delivered_at is null
+      and (t.status = 'pending' and t.auto_assign or t.status = 'assigned' and t.placed_by_matcher)
+      and t.assigned_session_id is distinct from l.session_id
+      and not exists (select from engine.leases newer where newer.task_id = l.task_id and newer.epoch > l.epoch)
+      and not exists (select from engine.leases other where other.session_id = l.session_id and other.closed_at is null)
+    order by l.task_id`,
+};
+/** It need not stop after all. */
+const TAKE_BACK_STOP = {
+  name: "take_back_stop_note",
+  text: `update task_notes set delivery = 'failed'
+    where task_id = $1 and session_id = $2 and delivery = 'queued' and author ->> 'type' = 'system'`,
+};
+
+/**
+ * These sessions gave a sign of life. Whose worker counted as lost is its worker again; who has lost its task, and nobody
+ * was told of that task since, is offered it before anybody else.
+ */
+export async function receiveBack(engine: Engine, sessionIds: readonly string[]): Promise<void> {
+  const { sql, pool } = engine.database;
+  const lost = await sql.query<{ task_id: string }>(LOST, [sessionIds]);
+  for (const { task_id } of lost) await transaction(pool, (tx) => unmark(tx, task_id, sessionIds));
+  if (lost.length > 0) engine.events.wake();
+  for (const { task_id, session_id } of await releasedTo(sql, sessionIds))
+    await offerAgain(engine, task_id, session_id);
+}
+
+async function unmark(tx: Tx, taskId: string, sessionIds: readonly string[]): Promise<void> {
+  const task = await lockTask(tx, taskId);
+  const [lease] = await tx.query<{ session_id: string; server_id: string }>(FOUND, [taskId, sessionIds]);
+  if (!lease) return;
+  const { key, title } = task;
+  await record(tx, {
+    ...aboutTask(task),
+    type: "task.worker_back",
+    session_id: lease.session_id,
+    server_id: lease.server_id,
+    actor: actorOf(SYSTEM),
+    details: { key, title, session_id: lease.session_id as never },
+  });
+  await withdrawHubQuestions(tx, task, ["worker_lost"], actorOf(SYSTEM));
+}
+
+const releasedTo = (sql: Sql, sessionIds: readonly string[], taskId: string | null = null) =>
+  sql.query<{ task_id: string; session_id: string }>(RELEASED, [sessionIds, taskId]);
+
+async function offerAgain(engine: Engine, taskId: string, sessionId: string): Promise<void> {
+  const changes = await onTask(engine, taskId, async (tx, task) => {
+    // The matcher or another worker may have been quicker.
+    const [released] = await releasedTo(tx, [sessionId], taskId);
+    if (!released) return undefined;
+    const assigned = await assignLocked(tx, SYSTEM, task, { session_id: sessionId as never });
+    await tx.query("update tasks set placed_by_matcher = true where id = $1", [taskId]);
+    await tx.query(TAKE_BACK_STOP, [taskId, sessionId]);
+    return { projectId: task.project_id, ...assigned };
+  });
+  if (changes) afterCommit(engine, { ...changes, released: [taskId] });
+}

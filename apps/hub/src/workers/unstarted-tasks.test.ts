@@ -1,0 +1,199 @@
+import type { ProjectId, SessionId } from "@orchestratia/protocol/vocabulary";
+import { expect, test } from "vitest";
+import { respondIntervention } from "../interventions/respond-intervention.ts";
+import { assignTask } from "../tasks/assign-task.ts";
+import { createTestDatabase } from "../testing/test-database.ts";
+import { openTestEngine, type TestEngine, type TestServerRow } from "../testing/test-engine.ts";
+import { ADA } from "../testing/worker-stage.ts";
+
+const pushesOn = (server: TestServerRow) => server.frames.filter(({ type }) => type === "task_assigned").length;
+const startsOn = (server: TestServerRow): SessionId[] =>
+  server.frames.flatMap((frame) => (frame.type === "session_start" ? [frame.session_id as SessionId] : []));
+
+const openQuestions = (hub: TestEngine, task: string) =>
+  hub.sql.query<{ id: string; cause: string; options: string[] }>(
+    "select id, cause, options from interventions where task_id = $1 and status = 'pending' and raised_by = 'hub'",
+    [task],
+  );
+
+async function answer(hub: TestEngine, task: string, choice: string): Promise<void> {
+  const [question] = await openQuestions(hub, task);
+  await respondIntervention(hub.engine, ADA, question?.id ?? "", choice);
+  await hub.settled();
+}
+
+async function rederive(hub: TestEngine): Promise<void> {
+  await hub.engine.rederive();
+  await hub.settled();
+}
+
+/** Three sessions in a row do not start. */
+async function failToStart(hub: TestEngine, server: TestServerRow): Promise<void> {
+  for (let n = 0; n < 3; n += 1) {
+    await hub.sessionEnds(startsOn(server).at(-1) as SessionId, "no such program");
+    await hub.settled();
+  }
+  await rederive(hub);
+}
+
+test("after three sessions that did not start the next server is tried; where none is left the task fails", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject();
+  const one = await hub.addServer(project, { agents: ["claude"], name: "one" });
+  const task = await hub.addTask(project);
+  await hub.settled();
+  const two = await hub.addServer(project, { agents: ["claude"], name: "two" });
+  await failToStart(hub, one);
+  expect(await hub.task(task)).toMatchObject({
+    status: "assigned",
+    assigned_server_id: two.id,
+    tried_servers: [one.id],
+  });
+  await failToStart(hub, two);
+  expect(await hub.task(task)).toMatchObject({
+    status: "failed",
+    status_reason: expect.stringContaining("no other server is left to try"),
+  });
+});
+
+test("where a person chose the server, three failed starts are asked about", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject();
+  const server = await hub.addServer(project, { agents: ["claude"] });
+  const task = await hub.addTask(project, { auto_assign: false });
+  await assignTask(hub.engine, ADA, task, { server_id: server.id });
+  await hub.settled();
+  await failToStart(hub, server);
+  expect(await hub.task(task)).toMatchObject({ status: "assigned", assigned_server_id: server.id });
+  expect(await openQuestions(hub, task)).toMatchObject([
+    { cause: "start_failed", options: ["Try again", "Let the hub choose", "Fail"] },
+  ]);
+  await answer(hub, task, "Try again");
+  expect(startsOn(server)).toHaveLength(4);
+  expect(await openQuestions(hub, task)).toEqual([]);
+  await failToStart(hub, server);
+  await answer(hub, task, "Fail");
+  expect(await hub.task(task)).toMatchObject({ status: "failed" });
+});
+
+async function delivered(hub: TestEngine, project: ProjectId) {
+  const server = await hub.addServer(project, { agents: ["claude"] });
+  const session = await hub.addSession(project, server, "claude");
+  const task = await hub.addTask(project);
+  await hub.settled();
+  expect(pushesOn(server)).toBe(1);
+  return { server, session, task };
+}
+
+const passMinutes = (hub: TestEngine, task: string, minutes: number) =>
+  hub.sql.query("update tasks set delivered_at = delivered_at - make_interval(mins => $2) where id = $1", [
+    task,
+    minutes,
+  ]);
+
+test.each([
+  ["work", {}],
+  ["planning", { require_plan_approval: true }],
+])(
+  "%s that was delivered and is not begun is delivered once more after 10 minutes, then the hub asks",
+  async (_, settings) => {
+    await using database = await createTestDatabase();
+    await using hub = await openTestEngine(database.url);
+    const { server, task } = await delivered(hub, await hub.addProject(settings));
+    await passMinutes(hub, task, 9);
+    await rederive(hub);
+    expect(pushesOn(server)).toBe(1);
+    await passMinutes(hub, task, 1);
+    await rederive(hub);
+    expect(pushesOn(server)).toBe(2);
+    await passMinutes(hub, task, 9);
+    await rederive(hub);
+    expect(await openQuestions(hub, task)).toEqual([]);
+    await passMinutes(hub, task, 1);
+    await rederive(hub);
+    expect(pushesOn(server)).toBe(2);
+    expect(await openQuestions(hub, task)).toMatchObject([
+      { cause: "not_started", options: ["Deliver again", "Reassign", "Cancel"] },
+    ]);
+    await answer(hub, task, "Deliver again");
+    expect(pushesOn(server)).toBe(3);
+    await passMinutes(hub, task, 11);
+    await rederive(hub);
+    expect(await openQuestions(hub, task)).toHaveLength(1);
+    await answer(hub, task, "Cancel");
+    expect(await hub.task(task)).toMatchObject({ status: "cancelled" });
+  },
+);
+
+test.each([{}, { require_plan_approval: true }])(
+  "Reassign takes the task back, and the hub places it again (settings %j)",
+  async (settings) => {
+    await using database = await createTestDatabase();
+    await using hub = await openTestEngine(database.url);
+    const project = await hub.addProject({ auto_start_sessions: false, ...settings });
+    const { session, task } = await delivered(hub, project);
+    await hub.sql.query("update tasks set reminded_at = now() where id = $1", [task]);
+    await passMinutes(hub, task, 11);
+    await rederive(hub);
+    await hub.sessionReports(session.id, "working");
+    await answer(hub, task, "Reassign");
+    expect(await hub.task(task)).toMatchObject({ status: "assigned", assigned_session_id: null, reminded_at: null });
+  },
+);
+
+const passGrace = (hub: TestEngine, task: string, minutes: number) =>
+  hub.sql.query(
+    `with moved as (update tasks set updated_at = updated_at - make_interval(mins => $2), ask_at = ask_at - make_interval(mins => $2)
+       where id = $1 returning assigned_server_id)
+     update servers set offline_since = offline_since - make_interval(mins => $2) from moved where id = moved.assigned_server_id`,
+    [task, minutes],
+  );
+
+test("what the matcher gave to a server that stays offline longer than the grace goes elsewhere", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject({ auto_start_sessions: false });
+  const lost = await hub.addServer(project, { agents: ["claude"] });
+  const task = await hub.addTask(project);
+  await hub.settled();
+  const other = await hub.addServer(project, { agents: ["claude"] });
+  await hub.goOffline(lost.id);
+  await passGrace(hub, task, 9);
+  await rederive(hub);
+  expect(await hub.task(task)).toMatchObject({ assigned_server_id: lost.id });
+  await passGrace(hub, task, 2);
+  await rederive(hub);
+  expect(await hub.task(task)).toMatchObject({ status: "assigned", assigned_server_id: other.id, attempt: 1 });
+});
+
+test("where a person chose the lost server, the hub asks, again after another grace, and forgets it when it is back", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject({ auto_start_sessions: false });
+  const lost = await hub.addServer(project, { agents: ["claude"] });
+  const other = await hub.addServer(project, { agents: ["claude"] });
+  const task = await hub.addTask(project, { auto_assign: false });
+  await assignTask(hub.engine, ADA, task, { server_id: lost.id });
+  await hub.goOffline(lost.id);
+  await passGrace(hub, task, 11);
+  await rederive(hub);
+  expect(await openQuestions(hub, task)).toMatchObject([{ cause: "server_lost", options: ["Move", "Wait"] }]);
+  await answer(hub, task, "Wait");
+  await rederive(hub);
+  expect(await openQuestions(hub, task)).toEqual([]);
+  await passGrace(hub, task, 11);
+  await rederive(hub);
+  expect(await openQuestions(hub, task)).toHaveLength(1);
+
+  await hub.comeOnline(lost.id);
+  await hub.settled();
+  expect(await openQuestions(hub, task)).toEqual([]);
+
+  await hub.goOffline(lost.id);
+  await passGrace(hub, task, 11);
+  await rederive(hub);
+  await answer(hub, task, "Move");
+  expect(await hub.task(task)).toMatchObject({ status: "assigned", assigned_server_id: other.id });
+});

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { operation } from "../operation.ts";
+import { FileTransfer, NewFileTransfer, RemoteExec, RemoteResult, Scrollback } from "../remote.ts";
+import { ProjectRef } from "../vocabulary.ts";
+
+const agents = { door: "agents", tag: "remote" } as const;
+const unanswered = ["server_unreachable", "daemon_lacks", "daemon_silent"] as const;
+
+export const agentRemoteExec = operation({
+  ...agents,
+  id: "agentRemoteExec",
+  access: "orchestrator",
+  method: "POST",
+  path: "/api/v1/server/remote/exec",
+  summary:
+    "Run a command on another session's server, in that session's directory, as the daemon's user; it is recorded",
+  query: z.object({ project_id: z.string().max(64).optional() }),
+  body: RemoteExec,
+  response: RemoteResult,
+  problems: ["project_not_found", "session_not_found", "session_ambiguous", "server_busy", ...unanswered],
+});
+
+export const agentSendFile = operation({
+  ...agents,
+  id: "agentSendFile",
+  access: "worker",
+  method: "POST",
+  path: "/api/v1/server/remote/file-transfer",
+  summary: "Send a file of the caller's server to the server of another session",
+  body: NewFileTransfer,
+  response: FileTransfer,
+  status: 201,
+  problems: ["project_not_found", "session_not_found", "file_too_large", "server_busy", ...unanswered],
+});
+
+export const agentViewFileTransfer = operation({
+  ...agents,
+  id: "agentViewFileTransfer",
+  access: "worker",
+  method: "GET",
+  path: "/api/v1/server/remote/file-transfer/:transfer",
+  summary: "How far a file is; known for an hour after its end, and until the hub restarts",
+  params: z.object({ transfer: z.string().min(1).max(64) }),
+  response: FileTransfer,
+  problems: ["transfer_not_found"],
+});
+
+export const captureScrollback = operation({
+  id: "captureScrollback",
+  door: "people",
+  tag: "sessions",
+  access: "viewer",
+  method: "GET",
+  path: "/api/v1/projects/:project/sessions/:session/scrollback",
+  summary: "What has scrolled off a session's screen, as far as its daemon still has it",
+  params: z.object({ project: ProjectRef, session: z.uuid() }),
+  response: Scrollback,
+  problems: ["session_not_found", "session_not_live", "server_unreachable", "daemon_lacks", "daemon_silent"],
+});
