@@ -7,11 +7,13 @@ import { code, codes, table } from "./markdown.ts";
 const PEOPLE: readonly CallerRole[] = ["account", "viewer", "member", "owner", "admin", "hub"];
 const MACHINES: readonly CallerRole[] = ["worker", "orchestrator", "server"];
 
+const compare = (left: string, right: string): number => (left < right ? -1 : Number(left > right));
+
 /** Which operations behind these doors let in which roles. */
 function accessTable(doors: readonly Door[], roles: readonly CallerRole[]): string {
   const rows = operations
     .filter(({ door }) => doors.includes(door))
-    .sort((left, right) => (left.path < right.path ? -1 : Number(left.path > right.path)))
+    .toSorted((left, right) => compare(left.path, right.path) || compare(left.method, right.method))
     .map((operation) => [
       code(`${operation.method} ${operation.path.replace("/api/v1", "")}`),
       ...roles.map((role) => (mayCall({ role }, operation) ? "yes" : "")),
