@@ -15,6 +15,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   server: "The project's machines",
   session: "The project's terminals",
   pipeline: "Several tasks at once",
+  project: "What belongs together, and who works on it",
 };
 
 /** Every command, in the order of the help. A module is loaded when its command is called. */
@@ -100,6 +101,51 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./commands/task-cancel.ts")).taskCancel,
   },
   {
+    name: "task approve",
+    summary: "Approve the plan of a task (people)",
+    load: async () => (await import("./commands/task-approve.ts")).taskApprove,
+  },
+  {
+    name: "task revise",
+    summary: "Ask for another plan, saying what to do otherwise (people)",
+    load: async () => (await import("./commands/task-revise.ts")).taskRevise,
+  },
+  {
+    name: "task review",
+    summary: "Approve a result, or ask for changes (people)",
+    load: async () => (await import("./commands/task-review.ts")).taskReview,
+  },
+  {
+    name: "task plans",
+    summary: "Every plan that was submitted for a task, with what was said to it (people)",
+    load: async () => (await import("./commands/task-plans.ts")).taskPlans,
+  },
+  {
+    name: "task requeue",
+    summary: "Take a task from its worker for another attempt (people)",
+    load: async () => (await import("./commands/task-requeue.ts")).taskRequeue,
+  },
+  {
+    name: "task retry",
+    summary: "Try a failed or cancelled task again (people)",
+    load: async () => (await import("./commands/task-retry.ts")).taskRetry,
+  },
+  {
+    name: "task reopen",
+    summary: "Take a done task up again (people)",
+    load: async () => (await import("./commands/task-reopen.ts")).taskReopen,
+  },
+  {
+    name: "task archive",
+    summary: "Put a settled task away (people)",
+    load: async () => (await import("./commands/task-archive.ts")).taskArchive,
+  },
+  {
+    name: "task unarchive",
+    summary: "Take a task back from the archive (people)",
+    load: async () => (await import("./commands/task-unarchive.ts")).taskUnarchive,
+  },
+  {
     name: "task deps add",
     summary: "Let a task wait for another",
     load: async () => (await import("./commands/task-deps-add.ts")).taskDepsAdd,
@@ -125,6 +171,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./commands/server-list.ts")).serverList,
   },
   {
+    name: "server drain",
+    summary: "Give a server nothing new; it finishes what it has (people)",
+    load: async () => (await import("./commands/server-drain.ts")).serverDrain,
+  },
+  {
+    name: "server undrain",
+    summary: "Give a drained server work again (people)",
+    load: async () => (await import("./commands/server-undrain.ts")).serverUndrain,
+  },
+  {
     name: "session list",
     summary: "The project's live sessions",
     load: async () => (await import("./commands/session-list.ts")).sessionList,
@@ -138,6 +194,51 @@ export const COMMANDS: readonly ListedCommand[] = [
     name: "match",
     summary: "Which server a task would go to, and why",
     load: async () => (await import("./commands/match.ts")).match,
+  },
+  {
+    name: "search",
+    summary: "Find tasks by their words (people)",
+    load: async () => (await import("./commands/search.ts")).search,
+  },
+  {
+    name: "events",
+    summary: "What happened, and what happens (people)",
+    load: async () => (await import("./commands/events.ts")).events,
+  },
+  {
+    name: "doctor",
+    summary: "Tasks with which nothing happens, why, and what to do (people)",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
+    name: "project list",
+    summary: "The projects that you may see",
+    load: async () => (await import("./commands/project-list.ts")).projectList,
+  },
+  {
+    name: "project view",
+    summary: "One project with its settings",
+    load: async () => (await import("./commands/project-view.ts")).projectView,
+  },
+  {
+    name: "project create",
+    summary: "Make a project (admins)",
+    load: async () => (await import("./commands/project-create.ts")).projectCreate,
+  },
+  {
+    name: "project use",
+    summary: "Choose the project of later commands",
+    load: async () => (await import("./commands/project-use.ts")).projectUse,
+  },
+  {
+    name: "login",
+    summary: "Sign in at a hub as a person",
+    load: async () => (await import("./commands/login.ts")).login,
+  },
+  {
+    name: "logout",
+    summary: "End the sign-in",
+    load: async () => (await import("./commands/logout.ts")).logout,
   },
   {
     name: "status",

@@ -7,6 +7,12 @@ export interface Environment {
   readonly apiKey: string | undefined;
   readonly sessionId: string | undefined;
   readonly projectId: string | undefined;
+  /** What people's commands are about where the line does not say. */
+  readonly project: string | undefined;
+  /** A person's access token or sign-in, for people's commands. */
+  readonly token: string | undefined;
+  /** Where `login` keeps who signed in at which hub. */
+  readonly signInsFile: string;
   readonly color: "never" | "terminal";
   /** The daemon's configuration files, the nearest first; each may be missing or unreadable. */
   readonly configFiles: readonly string[];
@@ -18,9 +24,17 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     apiKey: env.ORCHESTRATIA_API_KEY || undefined,
     sessionId: env.ORCHESTRATIA_SESSION_ID || undefined,
     projectId: env.ORCHESTRATIA_PROJECT_ID || undefined,
+    project: env.ORCHESTRATIA_PROJECT || undefined,
+    token: env.ORCHESTRATIA_TOKEN || undefined,
+    signInsFile: signInsFile(env),
     color: env.NO_COLOR || env.TERM === "dumb" ? "never" : "terminal",
     configFiles: configFiles(env),
   };
+}
+
+function signInsFile(env: NodeJS.ProcessEnv): string {
+  if (env.ORCHESTRATIA_HOME) return join(env.ORCHESTRATIA_HOME, "cli/sign-ins.json");
+  return join(env.XDG_CONFIG_HOME || join(homedir(), ".config"), "orchestratia/sign-ins.json");
 }
 
 /** Where the daemon keeps its registrations, in the daemon's own order. */

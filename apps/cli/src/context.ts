@@ -1,40 +1,90 @@
 import { HubClient } from "@orchestratia/client/http";
 import { CommandError } from "./command-error.ts";
 import type { Environment } from "./config.ts";
+import { EXIT } from "./exit-codes.ts";
 import { findHubAccess } from "./hub-access.ts";
 import { nodeFetch } from "./node-fetch.ts";
 import { Output, type Writer } from "./output.ts";
+import { findPeopleAccess } from "./people-access.ts";
 import { version } from "./version.ts";
 
 /** What a command works with. */
 export interface Context {
   readonly environment: Environment;
   readonly output: Output;
+  /** What the command ends with when nothing fails: a finding can be an answer and a verdict. */
+  readonly outcome: { exitCode: number };
+  /** Asks at the terminal; throws `not_a_terminal` where nobody can answer. A secret is not shown. */
+  ask(question: string, options: { secret: boolean }): Promise<string>;
   /** The whole of standard input; a second reader is refused. */
   readStdin(): Promise<string>;
   /** Throws `not_configured` when nothing says which hub it is. */
   hub(options?: { timeoutMs: number }): Promise<HubClient>;
+  /** The hub's door for people. Throws `not_configured` and `not_signed_in`. */
+  people(): People;
+}
+
+/** A person at a hub. */
+interface People {
+  readonly hub: HubClient;
+  readonly url: string;
+  readonly token: string;
+  /** The project that a command is about: the one it names, else the chosen one. Throws `no_project`. */
+  project(named: string | undefined): string;
 }
 
 export interface ContextOptions {
   environment: Environment;
   json: boolean;
-  stdin: AsyncIterable<string | Uint8Array>;
-  stdout: Writer & { isTTY?: boolean };
+  stdin: AsyncIterable<string | Uint8Array> & { isTTY?: boolean };
+  stdout: Writer & { isTTY?: boolean; columns?: number };
   stderr: Writer;
 }
+
+/** Calls a hub as a person. */
+export const peopleClient = (url: string, token: string | undefined): HubClient =>
+  new HubClient({
+    baseUrl: url,
+    headers: () => ({
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      "user-agent": `orchestratia-cli/${version()}`,
+    }),
+    fetch: nodeFetch,
+    retries: 2,
+  });
 
 export function createContext({ environment, json, stdin, stdout, stderr }: ContextOptions): Context {
   let stdinTaken = false;
   return {
     environment,
-    output: new Output({ json, stdout, stderr, color: environment.color === "terminal" && stdout.isTTY === true }),
+    outcome: { exitCode: EXIT.ok },
+    output: new Output({
+      json,
+      stdout,
+      stderr,
+      color: environment.color === "terminal" && stdout.isTTY === true,
+      columns: stdout.isTTY === true ? stdout.columns : undefined,
+    }),
+    ask: async (question, { secret }) => (await import("./ask.ts")).ask(question, secret, stdin, stderr),
     async readStdin() {
       if (stdinTaken) throw new CommandError("invalid_input", "Only one value can come from standard input.");
       stdinTaken = true;
       const chunks: Buffer[] = [];
       for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
       return Buffer.concat(chunks).toString("utf8");
+    },
+    people() {
+      const { url, token, project } = findPeopleAccess(environment);
+      return {
+        url,
+        token,
+        hub: peopleClient(url, token),
+        project(named) {
+          const chosen = named ?? environment.project ?? project;
+          if (chosen !== undefined) return chosen;
+          throw new CommandError("no_project", "Which project? Say --project KEY, or `orchestratia project use KEY`.");
+        },
+      };
     },
     async hub(options) {
       const { url, apiKey } = await findHubAccess(environment);

@@ -78,14 +78,14 @@ test.each<[given: string, result: unknown]>([
   expect(hub.received[0]?.body).toMatchObject({ result });
 });
 
-test("what the hub refuses is told in its words, with its code in JSON, and exits with 1", async () => {
+test("what the hub refuses is told in its words, with its code in JSON, and by the exit code", async () => {
   hub.answers.agentStartTask = new Problem("dependencies_unresolved", "DEMO-3 still waits for DEMO-1.", {
     blockers: ["DEMO-1"],
   });
   const spoken = await orchestratia(["task", "start", "DEMO-3"]);
-  expect(spoken).toEqual({ code: 1, stdout: "", stderr: "Error: DEMO-3 still waits for DEMO-1.\n" });
+  expect(spoken).toEqual({ code: 7, stdout: "", stderr: "Error: DEMO-3 still waits for DEMO-1.\n" });
   const json = await orchestratia(["task", "start", "DEMO-3", "--json"]);
-  expect({ code: json.code, stderr: json.stderr }).toEqual({ code: 1, stderr: "" });
+  expect({ code: json.code, stderr: json.stderr }).toEqual({ code: 7, stderr: "" });
   expect(JSON.parse(json.stdout)).toMatchObject({
     error: "DEMO-3 still waits for DEMO-1.",
     code: "dependencies_unresolved",

@@ -33,4 +33,5 @@ export async function findHubAccess(environment: Environment): Promise<HubAccess
   return { url: withoutSlash(url), apiKey: key };
 }
 
-const withoutSlash = (url: string): string => url.replace(/\/+$/, "");
+/** Addresses are compared and joined without it. */
+export const withoutSlash = (url: string): string => url.replace(/\/+$/, "");

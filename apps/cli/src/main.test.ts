@@ -19,12 +19,12 @@ test("a process prints the answer and exits with 0", async () => {
   expect(ran).toEqual({ code: 0, stdout: `${JSON.stringify(sampleTask(), null, 2)}\n`, stderr: "" });
 });
 
-test("a refusal exits with 1, a wrong line with 2", async () => {
+test("each kind of failure has its exit code", async () => {
   const [refused, wrong] = await Promise.all([
     spawnCli(["task", "view", "DEMO-3"]),
     spawnCli(["task", "view"], { env }),
   ]);
-  expect([refused.code, refused.stdout]).toEqual([1, ""]);
+  expect([refused.code, refused.stdout]).toEqual([3, ""]);
   expect(refused.stderr).toMatch(/^Error: No hub is known/);
   expect([wrong.code, wrong.stdout]).toEqual([2, ""]);
 });

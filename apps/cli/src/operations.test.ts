@@ -1,6 +1,8 @@
 import * as agents from "@orchestratia/protocol/operations/agents";
+import { operations } from "@orchestratia/protocol/operations/all";
 import { expect, test } from "vitest";
 import * as lines from "./operations.ts";
+import * as peopleLines from "./people-operations.ts";
 
 const lineOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
 
@@ -17,5 +19,13 @@ test("each line stands under its operation's name", () => {
   for (const [name, line] of Object.entries(lines)) {
     const id = `agent${name[0]?.toUpperCase()}${name.slice(1)}`;
     expect([id, protocols.get(id)]).toMatchObject([id, { method: line.method, path: line.path }]);
+  }
+});
+
+test("each line for people is the operation of its name", () => {
+  for (const [id, line] of Object.entries(peopleLines)) {
+    const operation = operations.find((candidate) => candidate.id === id);
+    expect([id, operation?.door === "agents"]).toEqual([id, false]);
+    expect([id, operation && lineOf(operation)]).toEqual([id, lineOf(line)]);
   }
 });

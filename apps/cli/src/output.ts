@@ -20,7 +20,17 @@ export class Output {
   readonly #stderr: Writer;
   readonly #paint: Paint;
 
-  constructor(options: { json: boolean; stdout: Writer; stderr: Writer; color: boolean }) {
+  /** How wide the terminal is; undefined when the lines go elsewhere. */
+  readonly columns: number | undefined;
+
+  constructor(options: {
+    json: boolean;
+    stdout: Writer;
+    stderr: Writer;
+    color: boolean;
+    columns?: number | undefined;
+  }) {
+    this.columns = options.columns;
     this.json = options.json;
     this.#stdout = options.stdout;
     this.#stderr = options.stderr;
@@ -36,6 +46,11 @@ export class Output {
     const [first = "", ...others] = describe(printable(answer), this.#paint);
     const lines = [`${this.#paint.bold("[ORCHESTRATIA]")} ${first}`, ...others];
     this.#stdout.write(`${lines.join("\n")}\n`);
+  }
+
+  /** One of many answers as it comes: a line of JSON, or a line for people. */
+  line<T>(item: T, describe: (item: T, paint: Paint) => string): void {
+    this.#stdout.write(`${this.json ? JSON.stringify(item) : describe(item, this.#paint)}\n`);
   }
 
   /** A text that is the output itself, in either mode. */

@@ -1,8 +1,9 @@
+import { RefusedError, UnreachableError } from "@orchestratia/client/http";
 import { Command, CommanderError } from "commander";
 import { CommandError } from "./command-error.ts";
 import { COMMANDS, GROUPS } from "./command-list.ts";
 import type { Context } from "./context.ts";
-import { EXIT } from "./exit-codes.ts";
+import { EXIT, exitOfStatus } from "./exit-codes.ts";
 import { version } from "./version.ts";
 
 /** Runs one command line; answers the exit code. `--json` may stand anywhere before a `--`. */
@@ -14,17 +15,23 @@ export async function run(argv: readonly string[], contextFor: (json: boolean) =
     const words = line.slice(0, end).filter((word) => !word.startsWith("-"));
     const program = await buildProgram(context, (name) => name.split(" ").every((word, at) => word === words[at]));
     await program.parseAsync(line, { from: "user" });
-    return EXIT.ok;
+    return context.outcome.exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) {
       context.output.fail(error);
-      return EXIT.failed;
+      return exitOf(error);
     }
     // Help that was asked for is no failure; help in place of a missing word is one, as in version 1.
     if (error.exitCode === 0 || error.code === "commander.help") return error.exitCode;
     if (context.output.json) context.output.fail(new CommandError("usage", error.message.replace(/^error: /, "")));
     return EXIT.usage;
   }
+}
+
+function exitOf(error: unknown): number {
+  if (error instanceof RefusedError) return exitOfStatus(error.status);
+  if (error instanceof UnreachableError) return EXIT.unreachable;
+  return error instanceof CommandError ? error.exitCode : EXIT.failed;
 }
 
 /** The tree of commands; only those that `wanted` names are loaded, the others just stand in it. */

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage } from "no
 import type { AddressInfo } from "node:net";
 import { operations } from "@orchestratia/protocol/operations/all";
 import { Problem } from "@orchestratia/protocol/problems";
-import { sampleAnswers } from "./samples.ts";
+import { sampleAnswers, sampleFact } from "./samples.ts";
 
 export interface Received {
   /** The operation's id. */
@@ -22,6 +22,11 @@ export async function startProtocolHub() {
   const answers = sampleAnswers();
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
+    if (request.url?.startsWith("/api/v1/events")) {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(`id: ${sampleFact.position}\ndata: ${JSON.stringify(sampleFact)}\n\n`);
+      return;
+    }
     const [status, document] = await answer(request, answers, received).catch((error: unknown) => {
       const problem = error instanceof Problem ? error : new Problem("internal", String(error));
       return [problem.status, problem.toDocument()] as const;

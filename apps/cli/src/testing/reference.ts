@@ -1,5 +1,6 @@
 import type { Argument, Command, Option } from "commander";
 import { COMMANDS, GROUPS } from "../command-list.ts";
+import { EXIT, EXIT_MEANINGS } from "../exit-codes.ts";
 
 /** The page of the documentation that lists what the CLI can do, as Markdown. */
 export async function commandReference(program: Command): Promise<string> {
@@ -65,6 +66,11 @@ export function commandNamed(command: Command, [word, ...rest]: readonly string[
   return commandNamed(child, rest);
 }
 
+const exitTable = table(
+  ["exit code", "what it says"],
+  (Object.keys(EXIT) as (keyof typeof EXIT)[]).map((name) => [String(EXIT[name]), EXIT_MEANINGS[name]]),
+);
+
 const INTRODUCTION = `# The command line: \`orchestratia\`
 
 <!-- Made from the commands themselves; a test says how to make it anew when they have changed. -->
@@ -81,13 +87,28 @@ ${table(
   ],
 )}
 
+Commands marked "(people)" are a person's: \`orchestratia login\` signs in and keeps the sign-in in a file that only this account
+can read, \`project use\` chooses the project. Scripts set instead:
+
+${table(
+  ["variable", "what it says"],
+  [
+    ["`ORCHESTRATIA_HUB_URL`", "which hub to call; without it the one signed in at last"],
+    ["`ORCHESTRATIA_TOKEN`", "an access token, in place of a sign-in"],
+    ["`ORCHESTRATIA_PROJECT`", "what a command is about that names no `--project`"],
+  ],
+)}
+
 Outside a session the hub and the key come from the daemon's \`agent.yaml\`: the registration of
 \`ORCHESTRATIA_PROJECT_ID\`, else the first. A key from the file is sent only to the hub that made it.
 
 - A task is named by its key (\`DEMO-3\`), its id, or the first four or more characters of its id.
 - \`--json\`, anywhere on the line before a \`--\`, prints the hub's answer as JSON; a failure prints
   \`{"error", "code"}\` and, where the hub refused, its whole \`problem\`.
-- Exit codes: 0 done; 1 refused, unreachable or invalid; 2 a wrong line. \`status\` always exits with 0.
+- \`status\` always exits with 0; the others exit with what became of them:
+
+${exitTable}
+
 - \`@file\` in place of a text or JSON value reads the file, \`-\` reads standard input, where an option says so.
 
 The groups: ${Object.entries(GROUPS)

@@ -11,13 +11,19 @@ export interface Ran {
 /** Runs a command line as main.ts does, with the given environment, input and streams. */
 export async function runInProcess(
   argv: readonly string[],
-  { env = {}, stdin = "", tty = false }: { env?: Record<string, string>; stdin?: string; tty?: boolean } = {},
+  {
+    env = {},
+    stdin = "",
+    tty = false,
+    onOutput,
+  }: { env?: Record<string, string>; stdin?: string; tty?: boolean; onOutput?: () => void } = {},
 ): Promise<Ran> {
   const written = { stdout: "", stderr: "" };
   const writer = (name: keyof typeof written) => ({
     isTTY: tty,
     write(text: string) {
       written[name] += text;
+      if (name === "stdout") onOutput?.();
     },
   });
   const environment = readEnvironment({ ORCHESTRATIA_HOME: "/nonexistent", ...env });

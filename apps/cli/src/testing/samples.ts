@@ -160,8 +160,80 @@ const intervention = {
   responded_at: null,
 };
 
+const project = {
+  id: PROJECT_ID,
+  key: "DEMO",
+  name: "Demo",
+  status: "active",
+  settings: {},
+  role: "owner",
+  created_at: at,
+};
+const user = { id: randomUUID(), email: "ada@example.org", name: "Ada", role: "admin", created_at: at };
+export const sampleFact = {
+  position: 42,
+  event_type: "task.completed",
+  project_id: PROJECT_ID,
+  task_id: TASK_ID,
+  session_id: null,
+  server_id: null,
+  actor: { type: "session", id: SESSION_ID, name: "w1" },
+  details: { key: "DEMO-3", title: "Build the client" },
+  at,
+};
+const finding = {
+  code: "needs_human",
+  severity: "warning",
+  task_id: TASK_ID,
+  task_key: "DEMO-3",
+  task_title: "Build the client",
+  task_status: "needs_human",
+  server_id: null,
+  session_id: null,
+  message: "Its worker waits for an answer.",
+  advice: "Answer it.",
+};
+
+/** What people are answered. */
+const peopleAnswers = (): Record<string, unknown> => ({
+  signIn: { user, token: "a.b.c", csrf_token: "csrf", expires_at: at },
+  signOut: { ok: true },
+  me: { user, csrf_token: null, expires_at: null },
+  listProjects: { projects: [project] },
+  createProject: project,
+  viewProject: project,
+  diagnoseProject: { healthy: true, findings: [finding] },
+  searchTasks: {
+    hits: [{ task: TaskSummary.parse(sampleTask()), rank: 1, snippet: [{ text: "the client", match: true }] }],
+    similar: false,
+    next: null,
+  },
+  listActivity: { activity: [sampleFact] },
+  updateServer: Server.parse(server),
+  listPlans: {
+    revisions: [
+      {
+        revision: 1,
+        plan: { summary: "Read, then write." },
+        decision: "revised",
+        feedback: "Leave the migration out.",
+        submitted_at: at,
+        decided_at: at,
+      },
+    ],
+  },
+  ...Object.fromEntries(
+    ["approvePlan", "revisePlan", "approveTask", "requestChanges", "requeueTask", "retryTask", "reopenTask"].map(
+      (id) => [id, sampleTask()],
+    ),
+  ),
+  archiveTask: sampleTask({ status: "done" }),
+  unarchiveTask: sampleTask({ status: "done" }),
+});
+
 /** What the hub answers to each operation, by its id. */
 export const sampleAnswers = (): Record<string, unknown> => ({
+  ...peopleAnswers(),
   agentListTasks: { tasks: [TaskSummary.parse(sampleTask())], next: "cursor-2" },
   agentCreateTask: sampleTask({ status: "pending" }),
   agentCheckTasks: { count: 1, tasks: [sampleTask()] },

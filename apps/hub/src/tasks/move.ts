@@ -82,11 +82,7 @@ export async function cancelQuestions(tx: Tx, task: TaskRow, caller: Caller, by:
 }
 
 /** The fact that nobody needs to answer any more. */
-const cancelledFact = (
-  task: Pick<TaskRow, "id" | "project_id">,
-  interventionId: string,
-  actor: Actor,
-): Fact => ({
+const cancelledFact = (task: Pick<TaskRow, "id" | "project_id">, interventionId: string, actor: Actor): Fact => ({
   ...aboutTask(task),
   type: "intervention.cancelled",
   actor,

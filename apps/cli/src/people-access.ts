@@ -1,0 +1,30 @@
+import { CommandError } from "./command-error.ts";
+import type { Environment } from "./config.ts";
+import { withoutSlash } from "./hub-access.ts";
+import { readSignIns } from "./sign-ins.ts";
+
+export interface PeopleAccess {
+  readonly url: string;
+  readonly token: string;
+  /** What `project use` chose, or the session's project. */
+  readonly project: string | undefined;
+}
+
+/**
+ * Which hub people's commands call, as whom: ORCHESTRATIA_TOKEN goes first, then whoever signed in with `login`. A token
+ * is sent to no other hub than its own. Throws `not_configured` and `not_signed_in`.
+ */
+export function findPeopleAccess(environment: Environment): PeopleAccess {
+  const { hubUrl, token, projectId, signInsFile } = environment;
+  const { current, hubs } = readSignIns(signInsFile);
+  const url = hubUrl === undefined ? current : withoutSlash(hubUrl);
+  if (url === undefined) {
+    throw new CommandError("not_configured", "No hub is known: sign in with `orchestratia login`.");
+  }
+  const signIn = hubs[url];
+  const secret = token ?? signIn?.token;
+  if (secret === undefined) {
+    throw new CommandError("not_signed_in", `Nobody has signed in at ${url}: run \`orchestratia login --hub ${url}\`.`);
+  }
+  return { url, token: secret, project: signIn?.project ?? projectId };
+}

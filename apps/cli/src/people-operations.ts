@@ -1,0 +1,37 @@
+import type * as doctor from "@orchestratia/protocol/operations/doctor";
+import type * as people from "@orchestratia/protocol/operations/people";
+import type * as tasks from "@orchestratia/protocol/operations/people-tasks";
+import type * as search from "@orchestratia/protocol/operations/search";
+import type * as servers from "@orchestratia/protocol/operations/servers-admin";
+import type * as moves from "@orchestratia/protocol/operations/task-moves";
+
+type People = typeof people & typeof tasks & typeof moves & typeof doctor & typeof search & typeof servers;
+
+/** As in operations.ts: the protocol's line without its schemas. Each stands here under its own name. */
+const line = <Id extends keyof People>(_id: Id, method: string, path: string): People[Id] =>
+  ({ method, path }) as unknown as People[Id];
+
+const project = "/api/v1/projects/:project";
+const task = `${project}/tasks/:task`;
+const post = <Id extends keyof People>(id: Id, verb: string) => line(id, "POST", `${task}/${verb}`);
+
+export const signIn = line("signIn", "POST", "/api/v1/auth/login");
+export const signOut = line("signOut", "POST", "/api/v1/auth/logout");
+export const me = line("me", "GET", "/api/v1/auth/me");
+export const listProjects = line("listProjects", "GET", "/api/v1/projects");
+export const createProject = line("createProject", "POST", "/api/v1/projects");
+export const viewProject = line("viewProject", "GET", project);
+export const diagnoseProject = line("diagnoseProject", "GET", `${project}/doctor`);
+export const searchTasks = line("searchTasks", "GET", `${project}/search`);
+export const listActivity = line("listActivity", "GET", `${project}/activity`);
+export const updateServer = line("updateServer", "PATCH", `${project}/servers/:server`);
+export const approvePlan = post("approvePlan", "approve-plan");
+export const revisePlan = post("revisePlan", "revise-plan");
+export const approveTask = post("approveTask", "approve");
+export const requestChanges = post("requestChanges", "request-changes");
+export const requeueTask = post("requeueTask", "requeue");
+export const retryTask = post("retryTask", "retry");
+export const reopenTask = post("reopenTask", "reopen");
+export const archiveTask = post("archiveTask", "archive");
+export const unarchiveTask = post("unarchiveTask", "unarchive");
+export const listPlans = line("listPlans", "GET", `${task}/plans`);
