@@ -2,10 +2,11 @@ import { HubClient } from "@orchestratia/client/http";
 import { CommandError } from "./command-error.ts";
 import type { Environment } from "./config.ts";
 import { EXIT } from "./exit-codes.ts";
+import type { Hub } from "./hub.ts";
 import { findHubAccess } from "./hub-access.ts";
 import { nodeFetch } from "./node-fetch.ts";
 import { Output, type Writer } from "./output.ts";
-import { findPeopleAccess } from "./people-access.ts";
+import { findPeopleAccess, hasPeopleAccess } from "./people-access.ts";
 import { version } from "./version.ts";
 
 /** What a command works with. */
@@ -18,8 +19,11 @@ export interface Context {
   ask(question: string, options: { secret: boolean }): Promise<string>;
   /** The whole of standard input; a second reader is refused. */
   readStdin(): Promise<string>;
-  /** Throws `not_configured` when nothing says which hub it is. */
-  hub(options?: { timeoutMs: number }): Promise<HubClient>;
+  /**
+   * The hub in the words of the agents' door, as a session or a server by its key, else as the person who signed in.
+   * Throws `not_configured` when nothing says which hub it is, `project_fixed` for a project beside a key.
+   */
+  hub(options?: { timeoutMs?: number; project?: string | undefined }): Promise<Hub>;
   /** The hub's door for people. Throws `not_configured` and `not_signed_in`. */
   people(): People;
 }
@@ -55,6 +59,19 @@ export const peopleClient = (url: string, token: string | undefined): HubClient 
 
 export function createContext({ environment, json, stdin, stdout, stderr }: ContextOptions): Context {
   let stdinTaken = false;
+  const people = (): People => {
+    const { url, token, project } = findPeopleAccess(environment);
+    return {
+      url,
+      token,
+      hub: peopleClient(url, token),
+      project(named) {
+        const chosen = named ?? environment.project ?? project;
+        if (chosen !== undefined) return chosen;
+        throw new CommandError("no_project", "Which project? Say --project KEY, or `orchestratia project use KEY`.");
+      },
+    };
+  };
   return {
     environment,
     outcome: { exitCode: EXIT.ok },
@@ -73,27 +90,23 @@ export function createContext({ environment, json, stdin, stdout, stderr }: Cont
       for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
       return Buffer.concat(chunks).toString("utf8");
     },
-    people() {
-      const { url, token, project } = findPeopleAccess(environment);
-      return {
-        url,
-        token,
-        hub: peopleClient(url, token),
-        project(named) {
-          const chosen = named ?? environment.project ?? project;
-          if (chosen !== undefined) return chosen;
-          throw new CommandError("no_project", "Which project? Say --project KEY, or `orchestratia project use KEY`.");
-        },
-      };
-    },
-    async hub(options) {
+    people,
+    async hub({ project, timeoutMs } = {}) {
+      if (environment.apiKey === undefined && hasPeopleAccess(environment)) {
+        const { PersonDoor } = await import("./person-door.ts");
+        const person = people();
+        return new PersonDoor(person.hub, () => person.project(project));
+      }
+      if (project !== undefined) {
+        throw new CommandError("project_fixed", "A key is good for one project, so --project is for people.");
+      }
       const { url, apiKey } = await findHubAccess(environment);
       return new HubClient({
         baseUrl: url,
         headers: () => ({ "x-api-key": apiKey, "user-agent": `orchestratia-cli/${version()}` }),
         fetch: nodeFetch,
         retries: 2,
-        ...options,
+        ...(timeoutMs !== undefined && { timeoutMs }),
       });
     },
   };

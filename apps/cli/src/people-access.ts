@@ -15,16 +15,25 @@ export interface PeopleAccess {
  * is sent to no other hub than its own. Throws `not_configured` and `not_signed_in`.
  */
 export function findPeopleAccess(environment: Environment): PeopleAccess {
-  const { hubUrl, token, projectId, signInsFile } = environment;
-  const { current, hubs } = readSignIns(signInsFile);
-  const url = hubUrl === undefined ? current : withoutSlash(hubUrl);
+  const { url, token, project } = lookUp(environment);
   if (url === undefined) {
     throw new CommandError("not_configured", "No hub is known: sign in with `orchestratia login`.");
   }
-  const signIn = hubs[url];
-  const secret = token ?? signIn?.token;
-  if (secret === undefined) {
+  if (token === undefined) {
     throw new CommandError("not_signed_in", `Nobody has signed in at ${url}: run \`orchestratia login --hub ${url}\`.`);
   }
-  return { url, token: secret, project: signIn?.project ?? projectId };
+  return { url, token, project };
+}
+
+/** Whether somebody has signed in, or a token is set, for the hub that commands call. */
+export function hasPeopleAccess(environment: Environment): boolean {
+  const { url, token } = lookUp(environment);
+  return url !== undefined && token !== undefined;
+}
+
+function lookUp({ hubUrl, token, projectId, signInsFile }: Environment) {
+  const { current, hubs } = readSignIns(signInsFile);
+  const url = hubUrl === undefined ? current : withoutSlash(hubUrl);
+  const signIn = url === undefined ? undefined : hubs[url];
+  return { url, token: token ?? signIn?.token, project: signIn?.project ?? projectId };
 }

@@ -35,3 +35,25 @@ export const reopenTask = post("reopenTask", "reopen");
 export const archiveTask = post("archiveTask", "archive");
 export const unarchiveTask = post("unarchiveTask", "unarchive");
 export const listPlans = line("listPlans", "GET", `${task}/plans`);
+
+export const listTasks = line("listTasks", "GET", `${project}/tasks`);
+export const createTask = line("createTask", "POST", `${project}/tasks`);
+export const viewTask = line("viewTask", "GET", task);
+export const updateTask = line("updateTask", "PATCH", task);
+export const cancelTask = line("cancelTask", "DELETE", task);
+export const failTask = post("failTask", "fail");
+export const assignTask = post("assignTask", "assign");
+export const addDependency = post("addDependency", "dependencies");
+export const removeDependency = line("removeDependency", "DELETE", `${task}/dependencies/:upstream`);
+export const listNotes = line("listNotes", "GET", `${task}/notes`);
+export const addNote = post("addNote", "notes");
+export const explainMatch = line("explainMatch", "GET", `${task}/match`);
+export const createPipeline = line("createPipeline", "POST", `${project}/pipelines`);
+export const listInterventions = line("listInterventions", "GET", `${project}/interventions`);
+export const respondIntervention = line(
+  "respondIntervention",
+  "POST",
+  `${project}/interventions/:intervention/respond`,
+);
+export const listServers = line("listServers", "GET", `${project}/servers`);
+export const listSessions = line("listSessions", "GET", `${project}/sessions`);

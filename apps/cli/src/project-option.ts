@@ -4,6 +4,9 @@ export interface ProjectOption {
   project?: string;
 }
 
-/** Every command for people is about one project; it says which in the same way. */
+/** Every command that people run is about one project; it says which in the same way. */
 export const withProject = (command: Command): Command =>
-  command.option("--project <key>", "Key or id of the project; without it the one that `project use` chose");
+  command.option(
+    "--project <key>",
+    "For people: key or id of the project; without it the one that `project use` chose",
+  );

@@ -7,6 +7,7 @@ import type { Context } from "../context.ts";
 import { counted } from "../counted.ts";
 import { givenObject, parseObject } from "../given-value.ts";
 import * as operations from "../operations.ts";
+import { type ProjectOption, withProject } from "../project-option.ts";
 import { taskLines } from "../task-text.ts";
 
 interface Options {
@@ -21,13 +22,13 @@ export const pipelineCreate: CommandModule = {
     `orchestratia pipeline create --inline '{"tasks": [{"id": "a", "title": "Describe", "spec": "…"}, {"title": "Build", "spec": "…", "depends_on": ["a"]}]}'`,
   ],
   define(command, context) {
-    command
+    withProject(command)
       .addOption(new Option("--file <path>", "A YAML or JSON file; - reads standard input").conflicts("inline"))
       .option("--inline <json>", "The pipeline itself")
       .option("--dry-run", "Say what would be made and where each task would go; make nothing")
-      .action(async (options: Options) => {
+      .action(async (options: Options & ProjectOption) => {
         const pipeline = await pipelineOf(context, options);
-        const hub = await context.hub();
+        const hub = await context.hub({ project: options.project });
         const body = { ...pipeline, ...(options.dryRun ? { dry_run: true } : {}) } as z.input<typeof NewPipeline>;
         const answer = await hub.call(operations.createPipeline, { body });
         context.output.answer(answer, ({ tasks_created, tasks, dry_run, placements, warnings }, paint) => [

@@ -4,6 +4,7 @@ import { CommandError } from "../command-error.ts";
 import type { CommandModule } from "../command-module.ts";
 import { givenObject, givenText } from "../given-value.ts";
 import * as operations from "../operations.ts";
+import { type ProjectOption, withProject } from "../project-option.ts";
 import { priorityOption, typeOption } from "../task-options.ts";
 import { shortTask } from "../task-text.ts";
 
@@ -28,7 +29,7 @@ export const taskCreate: CommandModule = {
     'orchestratia task create --title "Test it" --spec "Run the suite." --depends-on DEMO-3 --assign tester',
   ],
   define(command, context) {
-    command
+    withProject(command)
       .requiredOption("--title <text>", "What is to be done, in one line")
       .requiredOption("--spec <text>", "The work in Markdown; @file reads a file, - standard input")
       .option(
@@ -44,9 +45,9 @@ export const taskCreate: CommandModule = {
       .option("--parent <task>", "The task it is a part of")
       .option("--assign <session>", "Give it to the session of this name at once")
       .option("--require-plan", "Its plan must be approved before the work begins")
-      .action(async (options: Options) => {
+      .action(async (options: Options & ProjectOption) => {
         const { sessionId, projectId } = context.environment;
-        const hub = await context.hub();
+        const hub = await context.hub({ project: options.project });
         const made = await hub.call(operations.createTask, {
           body: {
             title: options.title,

@@ -3,6 +3,7 @@ import type { NewDependency } from "@orchestratia/protocol/tasks";
 import { Option } from "commander";
 import type { CommandModule } from "../command-module.ts";
 import * as operations from "../operations.ts";
+import { type ProjectOption, withProject } from "../project-option.ts";
 import { TASK_ARGUMENT } from "../task-argument.ts";
 
 interface Options {
@@ -18,7 +19,7 @@ export const taskDepsAdd: CommandModule = {
     "orchestratia task deps add DEMO-4 --depends-on DEMO-3 --type input --contract-key api_schema --alias schema",
   ],
   define(command, context) {
-    command
+    withProject(command)
       .argument(...TASK_ARGUMENT)
       .requiredOption("--depends-on <task>", "The task that must be done first")
       .addOption(
@@ -29,8 +30,8 @@ export const taskDepsAdd: CommandModule = {
       )
       .option("--contract-key <key>", "The contract that an input receives; without it, all of them")
       .option("--alias <name>", "The name under which the input arrives")
-      .action(async (task: string, options: Options) => {
-        const hub = await context.hub();
+      .action(async (task: string, options: Options & ProjectOption) => {
+        const hub = await context.hub({ project: options.project });
         const answer = await hub.call(operations.addDependency, {
           params: { task },
           body: {

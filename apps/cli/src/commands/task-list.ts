@@ -1,6 +1,7 @@
 import type { CommandModule } from "../command-module.ts";
 import { counted } from "../counted.ts";
 import * as operations from "../operations.ts";
+import { type ProjectOption, withProject } from "../project-option.ts";
 import { statusOption } from "../task-options.ts";
 import { taskLines } from "../task-text.ts";
 
@@ -13,12 +14,12 @@ interface Options {
 export const taskList: CommandModule = {
   examples: ["orchestratia task list --status running", "orchestratia task list --limit 20 --json"],
   define(command, context) {
-    command
+    withProject(command)
       .addOption(statusOption())
       .option("--limit <number>", "At most this many; without it the newest 1,000")
       .option("--after <cursor>", "Go on behind a page: its `next`")
-      .action(async ({ status, limit, after }: Options) => {
-        const hub = await context.hub();
+      .action(async ({ project, status, limit, after }: Options & ProjectOption) => {
+        const hub = await context.hub({ project });
         const query = { status, limit, after, project_id: context.environment.projectId };
         const answer = await hub.call(operations.listTasks, { query });
         context.output.answer(answer, ({ tasks, next }, paint) => [

@@ -1,14 +1,17 @@
 import type { CommandModule } from "../command-module.ts";
 import * as operations from "../operations.ts";
+import { type ProjectOption, withProject } from "../project-option.ts";
 import { TASK_ARGUMENT } from "../task-argument.ts";
 import { wholeTask } from "../task-text.ts";
 
 export const taskStatus: CommandModule = {
   examples: ["orchestratia task status DEMO-3"],
   define(command, context) {
-    command.argument(...TASK_ARGUMENT).action(async (task: string) => {
-      const hub = await context.hub();
-      context.output.answer(await hub.call(operations.viewTask, { params: { task } }), wholeTask("Task:"));
-    });
+    withProject(command)
+      .argument(...TASK_ARGUMENT)
+      .action(async (task: string, { project }: ProjectOption) => {
+        const hub = await context.hub({ project });
+        context.output.answer(await hub.call(operations.viewTask, { params: { task } }), wholeTask("Task:"));
+      });
   },
 };

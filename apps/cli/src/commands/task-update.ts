@@ -4,6 +4,7 @@ import type { CommandModule } from "../command-module.ts";
 import type { Context } from "../context.ts";
 import { givenObject, givenText } from "../given-value.ts";
 import * as operations from "../operations.ts";
+import { type ProjectOption, withProject } from "../project-option.ts";
 import { TASK_ARGUMENT } from "../task-argument.ts";
 import { priorityOption, typeOption } from "../task-options.ts";
 import { wholeTask } from "../task-text.ts";
@@ -22,7 +23,7 @@ interface Options {
 export const taskUpdate: CommandModule = {
   examples: ['orchestratia task update DEMO-3 --priority high --acceptance-criteria "tests pass" "docs say how"'],
   define(command, context) {
-    command
+    withProject(command)
       .argument(...TASK_ARGUMENT)
       .option("--title <text>", "What is to be done, in one line")
       .option("--spec <text>", "The work in Markdown; @file reads a file, - standard input")
@@ -32,12 +33,12 @@ export const taskUpdate: CommandModule = {
       .option("--repo <name>", "The repository it is about")
       .option("--branch <name>", "The branch it is about")
       .option("--acceptance-criteria <text...>", "What must hold when it is done; replaces those it has")
-      .action(async (task: string, options: Options) => {
+      .action(async (task: string, options: Options & ProjectOption) => {
         const body = await changesOf(context, options);
         if (Object.values(body).every((change) => change === undefined)) {
           throw new CommandError("invalid_input", "Give at least one field to change.");
         }
-        const hub = await context.hub();
+        const hub = await context.hub({ project: options.project });
         // Sent back with the change, the version lets the hub refuse if somebody changes the task in between.
         const { id, version } = await hub.call(operations.viewTask, { params: { task } });
         const answer = await hub.call(operations.updateTask, {

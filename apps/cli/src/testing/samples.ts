@@ -232,8 +232,33 @@ const peopleAnswers = (): Record<string, unknown> => ({
 });
 
 /** What the hub answers to each operation, by its id. */
-export const sampleAnswers = (): Record<string, unknown> => ({
-  ...peopleAnswers(),
+export const sampleAnswers = (): Record<string, unknown> => {
+  const agents = agentAnswers();
+  return { ...agents, ...peopleAnswers(), ...peopleCounterparts(agents) };
+};
+
+/** The agents' answers as people get them. */
+const peopleCounterparts = (agents: ReturnType<typeof agentAnswers>): Record<string, unknown> => ({
+  listTasks: agents.agentListTasks,
+  createTask: agents.agentCreateTask,
+  viewTask: agents.agentViewTask,
+  updateTask: agents.agentUpdateTask,
+  cancelTask: agents.agentCancelTask,
+  failTask: agents.agentFailTask,
+  assignTask: agents.agentAssignTask,
+  addDependency: agents.agentAddDependency,
+  removeDependency: agents.agentRemoveDependency,
+  addNote: agents.agentAddNote,
+  listNotes: { notes: agents.agentListNotes },
+  explainMatch: agents.agentExplainMatch,
+  createPipeline: agents.agentCreatePipeline,
+  listInterventions: { interventions: agents.agentListInterventions, next: null },
+  respondIntervention: agents.agentRespondIntervention,
+  listServers: { ...agents.agentListServers, next: null },
+  listSessions: { ...agents.agentListSessions, next: null },
+});
+
+const agentAnswers = () => ({
   agentListTasks: { tasks: [TaskSummary.parse(sampleTask())], next: "cursor-2" },
   agentCreateTask: sampleTask({ status: "pending" }),
   agentCheckTasks: { count: 1, tasks: [sampleTask()] },
