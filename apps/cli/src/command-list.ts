@@ -246,6 +246,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./commands/status.ts")).status,
   },
   {
+    name: "completion",
+    summary: "A script for your shell that completes commands, options, keys and names",
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+  {
     name: "init",
     summary: "Write ORCHESTRATIA.md, which tells agents how to use this CLI",
     load: async () => (await import("./commands/init.ts")).init,

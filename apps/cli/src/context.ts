@@ -23,9 +23,15 @@ export interface Context {
    * The hub in the words of the agents' door, as a session or a server by its key, else as the person who signed in.
    * Throws `not_configured` when nothing says which hub it is, `project_fixed` for a project beside a key.
    */
-  hub(options?: { timeoutMs?: number; project?: string | undefined }): Promise<Hub>;
+  hub(options?: Patience & { project?: string | undefined }): Promise<Hub>;
   /** The hub's door for people. Throws `not_configured` and `not_signed_in`. */
-  people(): People;
+  people(patience?: Patience): People;
+}
+
+/** How long a call waits for its answer, and how often it is sent again; without a word, as the client does, and twice. */
+interface Patience {
+  timeoutMs?: number;
+  retries?: number;
 }
 
 /** A person at a hub. */
@@ -46,7 +52,7 @@ export interface ContextOptions {
 }
 
 /** Calls a hub as a person. */
-export const peopleClient = (url: string, token: string | undefined): HubClient =>
+export const peopleClient = (url: string, token: string | undefined, patience: Patience = {}): HubClient =>
   new HubClient({
     baseUrl: url,
     headers: () => ({
@@ -55,16 +61,17 @@ export const peopleClient = (url: string, token: string | undefined): HubClient 
     }),
     fetch: nodeFetch,
     retries: 2,
+    ...patience,
   });
 
 export function createContext({ environment, json, stdin, stdout, stderr }: ContextOptions): Context {
   let stdinTaken = false;
-  const people = (): People => {
+  const people = (patience?: Patience): People => {
     const { url, token, project } = findPeopleAccess(environment);
     return {
       url,
       token,
-      hub: peopleClient(url, token),
+      hub: peopleClient(url, token, patience),
       project(named) {
         const chosen = named ?? environment.project ?? project;
         if (chosen !== undefined) return chosen;
@@ -91,10 +98,10 @@ export function createContext({ environment, json, stdin, stdout, stderr }: Cont
       return Buffer.concat(chunks).toString("utf8");
     },
     people,
-    async hub({ project, timeoutMs } = {}) {
+    async hub({ project, ...patience } = {}) {
       if (environment.apiKey === undefined && hasPeopleAccess(environment)) {
         const { PersonDoor } = await import("./person-door.ts");
-        const person = people();
+        const person = people(patience);
         return new PersonDoor(person.hub, () => person.project(project));
       }
       if (project !== undefined) {
@@ -106,7 +113,7 @@ export function createContext({ environment, json, stdin, stdout, stderr }: Cont
         headers: () => ({ "x-api-key": apiKey, "user-agent": `orchestratia-cli/${version()}` }),
         fetch: nodeFetch,
         retries: 2,
-        ...(timeoutMs !== undefined && { timeoutMs }),
+        ...patience,
       });
     },
   };

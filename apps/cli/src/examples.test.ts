@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeEach, expect, test, vi } from "vitest";
 import { COMMANDS } from "./command-list.ts";
 import { writeSignIns } from "./sign-ins.ts";
 import { startProtocolHub } from "./testing/protocol-hub.ts";
@@ -27,7 +27,10 @@ afterAll(async () => {
   rmSync(home, { recursive: true });
   await hub[Symbol.asyncDispose]();
 });
+// The shells' scripts are printed by their library itself.
+const printed = vi.spyOn(console, "log").mockImplementation(() => {});
 beforeEach(() => {
+  printed.mockClear();
   hub.received.length = 0;
   const signIn = { token: "a.b.c", user: "ada@example.org", project: "DEMO" };
   writeSignIns(join(home, "cli/sign-ins.json"), { current: hub.url, hubs: { [hub.url]: signIn } });
@@ -62,7 +65,7 @@ test.each(examples)("$ %s", async (example) => {
       : argv;
   const { code, stdout, stderr } = await runInProcess(line, { env, stdin });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).not.toBe("");
+  expect(stdout + printed.mock.calls.flat().join("")).not.toBe("");
 });
 
 async function expectFollowed(argv: string[]): Promise<void> {

@@ -12,6 +12,7 @@ export async function run(argv: readonly string[], contextFor: (json: boolean) =
   const line = argv.filter((word, at) => word !== "--json" || at > end);
   const context = contextFor(line.length < argv.length);
   try {
+    if (line[0] === "complete") return await completeWords(line.slice(2), context);
     const words = line.slice(0, end).filter((word) => !word.startsWith("-"));
     const program = await buildProgram(context, (name) => name.split(" ").every((word, at) => word === words[at]));
     await program.parseAsync(line, { from: "user" });
@@ -26,6 +27,14 @@ export async function run(argv: readonly string[], contextFor: (json: boolean) =
     if (context.output.json) context.output.fail(new CommandError("usage", error.message.replace(/^error: /, "")));
     return EXIT.usage;
   }
+}
+
+/** At a Tab the shells' scripts ask `complete -- word word …` what may stand in place of the last word. */
+async function completeWords(words: string[], context: Context): Promise<number> {
+  const { complete } = await import("./completion.ts");
+  const program = await buildProgram(context, (name) => name.split(" ").every((word, at) => word === words[at]));
+  await complete(program, words, context);
+  return EXIT.ok;
 }
 
 function exitOf(error: unknown): number {
