@@ -6,6 +6,7 @@ import type { NewTask, Task } from "@orchestratia/protocol/tasks";
 import type { ServerId, SessionId, SessionRole } from "@orchestratia/protocol/vocabulary";
 import type { z } from "zod";
 import { FakeDaemon } from "./fake-daemon.ts";
+import { until } from "./until.ts";
 
 /** A session with its own token, as the agent in it uses it. */
 export interface TestAgent {
@@ -29,6 +30,9 @@ export async function openTestTeam({ url, admin }: { url: string; admin: HubClie
   const daemon = await FakeDaemon.register(url, { registration_token: token, name: `box-${teams}` });
   await daemon.heartbeat();
   await daemon.connect();
+  // Recorded beside the connection: what a test counts afterwards is its own.
+  const connected = { params, query: { event_type: "server.connected" } };
+  await until(async () => (await admin.call(people.listActivity, connected)).activity.length > 0);
 
   async function startAgent(role: z.infer<typeof SessionRole> = "worker", name?: string): Promise<TestAgent> {
     const body = { server_id: daemon.serverId as ServerId, role, ...(name === undefined ? {} : { name }) };
