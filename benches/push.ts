@@ -26,6 +26,7 @@ for await (const kind of postgresKinds()) {
   const p50: number[] = [];
   const p99: number[] = [];
   for (let round = 0; round <= ROUNDS; round += 1) {
+    await line.stayOnline();
     const pushes: number[] = [];
     const updates: number[] = [];
     for (let n = 0; n < SAMPLES; n += 1) {
@@ -86,7 +87,8 @@ async function openLine(hub: HubProcess) {
     { agentStatus: "idle" },
   );
   await daemon.connect();
-  await daemon.heartbeat({ agents, max_concurrent: 4 });
+  const stayOnline = () => daemon.heartbeat({ agents, max_concurrent: 4 });
+  await stayOnline();
   const tokens = new Map<string, string>();
   const create = async (upstream?: string) =>
     (await people("POST", "/projects/BENCH/tasks", {
@@ -110,6 +112,8 @@ async function openLine(hub: HubProcess) {
   await start(current, pushed.session_id);
   const body = { result: { summary: "done", contracts: { api: { endpoints: ["/a"] } } } };
   return {
+    /** A server that sends no heartbeat for 90 s gets nothing new. */
+    stayOnline,
     async completeAndWait(): Promise<number> {
       const next = (await create(current)).id;
       const headers = as(pushed.session_id);

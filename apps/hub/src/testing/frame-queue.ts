@@ -37,7 +37,10 @@ export class FrameQueue<F extends { type: string }> {
     const at = this.#unread.findIndex(matches);
     if (at >= 0) return Promise.resolve(this.#unread.splice(at, 1)[0] as F);
     return new Promise((resolve, reject) => {
-      const came = () => this.all.map(({ type }) => type).join(", ") || "nothing";
+      const came = () => {
+        const last = this.all.slice(-20).map(({ type }) => type);
+        return last.length === 0 ? "nothing" : `${this.all.length} others, at last ${last.join(", ")}`;
+      };
       const timer = setTimeout(() => waiter.failed(new Error(`no ${what} came, but ${came()}`)), PATIENCE_MS);
       const settle = () => {
         clearTimeout(timer);
