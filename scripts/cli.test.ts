@@ -77,12 +77,14 @@ test("a task from the first plan to its reopening, the person's moves between th
   expect(await person("task", "review", key, "--changes", "again")).toMatchObject({ status: "running" });
   await agent("task", "submit", key, "--result", '{"summary": "sung twice"}');
   expect(await person("task", "review", key, "--approve")).toMatchObject({ status: "done" });
-  expect(await person("task", "reopen", key)).toMatchObject({ status: "pending" });
+  // The matcher may have placed it again by the time the answer is made.
+  const waits = { status: expect.stringMatching(/^(pending|assigned)$/) };
+  expect(await person("task", "reopen", key)).toMatchObject(waits);
   expect(await person("task", "cancel", key)).toMatchObject({ cancelled: true });
-  expect(await person("task", "retry", key)).toMatchObject({ status: "pending" });
+  expect(await person("task", "retry", key)).toMatchObject(waits);
   await person("task", "assign", key, "--session", worker.name);
   await agent("task", "start", key);
-  expect(await person("task", "requeue", key, "--reason", "another try")).toMatchObject({ status: "pending" });
+  expect(await person("task", "requeue", key, "--reason", "another try")).toMatchObject(waits);
   await person("task", "cancel", key);
   expect((await person("task", "archive", key)).archived_at).not.toBeNull();
   expect((await person("task", "unarchive", key)).archived_at).toBeNull();

@@ -12,7 +12,7 @@ import { daemonArguments, daemonConnected, followHub, registerDaemon } from "./s
 import { trim } from "./start/log-file.mjs";
 import { Part } from "./start/part.mjs";
 import { findFreePort } from "./start/ports.mjs";
-import { partEnvironment } from "./start/settings.mjs";
+import { hubEnvironment, partEnvironment } from "./start/settings.mjs";
 
 const READY_PATIENCE_MS = 60_000;
 const CONNECT_PATIENCE_MS = 30_000;
@@ -72,17 +72,13 @@ export class Supervisor {
   /** Resolves with what the hub says when it listens. */
   async #startHub(env, dashboardUrl) {
     const { port, host } = this.#settings;
-    const given = Object.entries({
-      PUBLIC_URL: process.env.PUBLIC_URL,
-      DATABASE_URL: process.env.DATABASE_URL,
-    }).filter(([, value]) => value);
     let onMessage;
     const ready = new Promise((resolve) => {
       onMessage = (message) => message?.type === "ready" && resolve(message);
     });
     this.#hub = this.#part("hub", {
       args: [path.join(this.#root, "apps/hub/dist/main.js")],
-      env: { ...env, ...Object.fromEntries(given), PORT: String(port), HOST: host, DASHBOARD_URL: dashboardUrl },
+      env: { ...env, ...hubEnvironment(), PORT: String(port), HOST: host, DASHBOARD_URL: dashboardUrl },
       graceMs: 50_000,
       forceMs: 6_000,
       onMessage,

@@ -1,6 +1,6 @@
 import { type FrameAccess, SERVER_FRAMES, VIEWER_FRAMES } from "../../packages/protocol/src/frame-access.ts";
 import { type CallerRole, mayCall } from "../../packages/protocol/src/may-call.ts";
-import type { Door } from "../../packages/protocol/src/operation.ts";
+import type { Door, Operation } from "../../packages/protocol/src/operation.ts";
 import { operations } from "../../packages/protocol/src/operations/all.ts";
 import { code, codes, table } from "./markdown.ts";
 
@@ -16,9 +16,14 @@ function accessTable(doors: readonly Door[], roles: readonly CallerRole[]): stri
     .toSorted((left, right) => compare(left.path, right.path) || compare(left.method, right.method))
     .map((operation) => [
       code(`${operation.method} ${operation.path.replace("/api/v1", "")}`),
-      ...roles.map((role) => (mayCall({ role }, operation) ? "yes" : "")),
+      ...roles.map((role) => lets(role, operation)),
     ]);
   return table(["below `/api/v1`", ...roles], rows);
+}
+
+function lets(role: CallerRole, operation: Operation): string {
+  if (!mayCall({ role }, operation)) return "";
+  return mayCall({ role, byToken: true }, operation) ? "yes" : "sign-in";
 }
 
 export const peopleAccessTable = (): string => accessTable(["people"], PEOPLE);

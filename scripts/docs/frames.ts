@@ -61,6 +61,7 @@ const VIEWER: Readonly<Record<ViewerFrame["type"], string>> = {
 const DASHBOARD: Readonly<Record<DashboardFrame["type"], string>> = {
   auth_ok: "Welcome; `position` is the last fact so far",
   task_event: "A fact about a task",
+  task_output: "A piece of the output of a task that was subscribed to",
   session_event: "A fact about a session",
   activity: "",
   session_output: "Terminal bytes, for viewers that asked for base64",

@@ -45,10 +45,17 @@ function localUrl(host, port) {
   return `http://${name.includes(":") && !name.startsWith("[") ? `[${name}]` : name}:${port}`;
 }
 
+/** What only the hub needs, and mostly secret: neither the dashboard nor agents get to see it. */
+const HUB_ONLY = /^(DATABASE_URL|PUBLIC_URL|ORCHESTRATIA_SECRET_KEYS|OAUTH_(GOOGLE|GITHUB|OIDC)_\w+)$/;
+
+/** What the hub gets besides the environment of every part. */
+export const hubEnvironment = (env = process.env) =>
+  Object.fromEntries(Object.entries(env).filter(([name, value]) => value && HUB_ONLY.test(name)));
+
 /** The environment of the parts: that of the person, without what npm put into it for us. */
 export function partEnvironment({ home }, env = process.env) {
   const kept = Object.entries(env).filter(
-    ([name]) => !/^npm_|^INIT_CWD$|^DATABASE_URL$|^PUBLIC_URL$|^PORT$|^HOST$/.test(name),
+    ([name]) => !/^npm_|^INIT_CWD$|^PORT$|^HOST$/.test(name) && !HUB_ONLY.test(name),
   );
   const folders = (env.PATH ?? "").split(path.delimiter);
   return {

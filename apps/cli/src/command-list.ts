@@ -14,8 +14,11 @@ export const GROUPS: Readonly<Record<string, string>> = {
   intervention: "Questions that wait for an answer",
   server: "The project's machines",
   session: "The project's terminals",
+  remote: "Other sessions' machines, for orchestrator sessions",
+  file: "Files for other sessions' machines",
   pipeline: "Several tasks at once",
   project: "What belongs together, and who works on it",
+  token: "Access tokens for programs",
 };
 
 /** Every command, in the order of the help. A module is loaded when its command is called. */
@@ -186,6 +189,26 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./commands/session-list.ts")).sessionList,
   },
   {
+    name: "remote exec",
+    summary: "Run a command on another session's machine; it ends as the command did",
+    load: async () => (await import("./commands/remote-exec.ts")).remoteExec,
+  },
+  {
+    name: "remote read",
+    summary: "Print a text file of another session's machine",
+    load: async () => (await import("./commands/remote-read.ts")).remoteRead,
+  },
+  {
+    name: "file send",
+    summary: "Send a file to another session's machine, and wait until it is there",
+    load: async () => (await import("./commands/file-send.ts")).fileSend,
+  },
+  {
+    name: "file status",
+    summary: "How far a file is that was sent",
+    load: async () => (await import("./commands/file-status.ts")).fileStatus,
+  },
+  {
     name: "pipeline create",
     summary: "Make tasks and their dependencies from one file, all or nothing",
     load: async () => (await import("./commands/pipeline-create.ts")).pipelineCreate,
@@ -229,6 +252,21 @@ export const COMMANDS: readonly ListedCommand[] = [
     name: "project use",
     summary: "Choose the project of later commands",
     load: async () => (await import("./commands/project-use.ts")).projectUse,
+  },
+  {
+    name: "token create",
+    summary: "Make an access token for a program; it is shown once (people)",
+    load: async () => (await import("./commands/token-create.ts")).tokenCreate,
+  },
+  {
+    name: "token list",
+    summary: "Your access tokens (people)",
+    load: async () => (await import("./commands/token-list.ts")).tokenList,
+  },
+  {
+    name: "token revoke",
+    summary: "End an access token at once (people)",
+    load: async () => (await import("./commands/token-revoke.ts")).tokenRevoke,
   },
   {
     name: "login",

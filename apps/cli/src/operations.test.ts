@@ -1,8 +1,12 @@
-import * as agents from "@orchestratia/protocol/operations/agents";
+import * as agentsAlone from "@orchestratia/protocol/operations/agents";
 import { operations } from "@orchestratia/protocol/operations/all";
+import * as remote from "@orchestratia/protocol/operations/remote";
 import { expect, test } from "vitest";
 import * as lines from "./operations.ts";
 import * as peopleLines from "./people-operations.ts";
+
+const { captureScrollback: _, ...agentsRemote } = remote;
+const agents = { ...agentsAlone, ...agentsRemote };
 
 const lineOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
 

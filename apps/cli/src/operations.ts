@@ -1,6 +1,7 @@
 import type * as agents from "@orchestratia/protocol/operations/agents";
+import type * as remote from "@orchestratia/protocol/operations/remote";
 
-type Agents = typeof agents;
+type Agents = typeof agents & typeof remote;
 
 /**
  * An operation without its schemas: the client reads only method and path, and the protocol's schemas take 80 ms to
@@ -38,4 +39,7 @@ export const respondIntervention = line(
 );
 export const listServers = line("agentListServers", "GET", "/api/v1/server/servers");
 export const listSessions = line("agentListSessions", "GET", "/api/v1/server/sessions");
+export const remoteExec = line("agentRemoteExec", "POST", "/api/v1/server/remote/exec");
+export const sendFile = line("agentSendFile", "POST", "/api/v1/server/remote/file-transfer");
+export const viewFileTransfer = line("agentViewFileTransfer", "GET", "/api/v1/server/remote/file-transfer/:transfer");
 export const status = line("agentStatus", "GET", "/api/v1/server/status");

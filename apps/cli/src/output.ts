@@ -58,6 +58,16 @@ export class Output {
     this.#stdout.write(text.endsWith("\n") ? text : `${text}\n`);
   }
 
+  /** What a program elsewhere printed: for people as it came, on the same streams. */
+  printed(result: { stdout: string; stderr: string }): void {
+    if (this.json) {
+      this.#stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+      return;
+    }
+    if (result.stdout !== "") this.#stdout.write(result.stdout);
+    if (result.stderr !== "") this.#stderr.write(result.stderr);
+  }
+
   fail(error: unknown): void {
     const { message, code, members } = describeError(error);
     if (this.json) this.#stdout.write(`${JSON.stringify({ error: message, code, ...members }, null, 2)}\n`);

@@ -1,3 +1,4 @@
+import type * as tokens from "@orchestratia/protocol/operations/access-tokens";
 import type * as doctor from "@orchestratia/protocol/operations/doctor";
 import type * as people from "@orchestratia/protocol/operations/people";
 import type * as tasks from "@orchestratia/protocol/operations/people-tasks";
@@ -5,7 +6,13 @@ import type * as search from "@orchestratia/protocol/operations/search";
 import type * as servers from "@orchestratia/protocol/operations/servers-admin";
 import type * as moves from "@orchestratia/protocol/operations/task-moves";
 
-type People = typeof people & typeof tasks & typeof moves & typeof doctor & typeof search & typeof servers;
+type People = typeof people &
+  typeof tasks &
+  typeof moves &
+  typeof doctor &
+  typeof search &
+  typeof servers &
+  typeof tokens;
 
 /** As in operations.ts: the protocol's line without its schemas. Each stands here under its own name. */
 const line = <Id extends keyof People>(_id: Id, method: string, path: string): People[Id] =>
@@ -18,6 +25,9 @@ const post = <Id extends keyof People>(id: Id, verb: string) => line(id, "POST",
 export const signIn = line("signIn", "POST", "/api/v1/auth/login");
 export const signOut = line("signOut", "POST", "/api/v1/auth/logout");
 export const me = line("me", "GET", "/api/v1/auth/me");
+export const createAccessToken = line("createAccessToken", "POST", "/api/v1/access-tokens");
+export const listAccessTokens = line("listAccessTokens", "GET", "/api/v1/access-tokens");
+export const revokeAccessToken = line("revokeAccessToken", "DELETE", "/api/v1/access-tokens/:access_token");
 export const listProjects = line("listProjects", "GET", "/api/v1/projects");
 export const createProject = line("createProject", "POST", "/api/v1/projects");
 export const viewProject = line("viewProject", "GET", project);

@@ -60,9 +60,12 @@ test("only what needs a session has no counterpart", () => {
     "completeTask",
     "helpTask",
     "planTask",
+    "remoteExec",
+    "sendFile",
     "startTask",
     "status",
     "submitTask",
+    "viewFileTransfer",
   ]);
 });
 

@@ -1,6 +1,8 @@
 import { homedir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
+import type { ConfiguredProvider } from "./oauth/provider-settings.ts";
+import { readConfiguredProviders } from "./oauth-config.ts";
 
 const flag = z.stringbool({ truthy: ["1", "true", "yes", "on"], falsy: ["0", "false", "no", "off"] });
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
@@ -23,6 +25,7 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(12_000),
   ANONYMOUS_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(600),
+  ORCHESTRATIA_SECRET_KEYS: z.string().optional(),
   SHUTDOWN_GRACE_MS: z.coerce.number().int().min(0).max(600_000).default(10_000),
 });
 
@@ -43,6 +46,10 @@ export interface Config {
   logLevel: z.infer<typeof Environment>["LOG_LEVEL"];
   /** Requests a minute that are answered: of one key or sign-in, and of one address without any. */
   requestRates: { perCaller: number; perAddress: number };
+  /** What secrets at rest are sealed with; undefined: the keys of a file of the home. */
+  secretKeys: string | undefined;
+  /** What people can sign in with besides what admins set up in the hub; these come first. */
+  oauthProviders: ConfiguredProvider[];
   /** How long requests may go on after the hub was told to stop. */
   shutdownGraceMs: number;
 }
@@ -56,8 +63,10 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   // An empty variable is how shells and compose files say "not set".
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const { data, error } = Environment.safeParse(given);
-  if (error) {
-    const lines = error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  const oauth = readConfiguredProviders(given);
+  if (error || oauth.faults.length > 0) {
+    const faults = error?.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) ?? [];
+    const lines = [...faults, ...oauth.faults].map((line) => `  ${line}`);
     throw new ConfigError(`The environment is not right:\n${lines.join("\n")}`);
   }
   return {
@@ -70,6 +79,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     trustProxy: data.TRUST_PROXY,
     logLevel: data.LOG_LEVEL,
     requestRates: { perCaller: data.REQUESTS_PER_MINUTE, perAddress: data.ANONYMOUS_REQUESTS_PER_MINUTE },
+    secretKeys: data.ORCHESTRATIA_SECRET_KEYS,
+    oauthProviders: oauth.providers,
     shutdownGraceMs: data.SHUTDOWN_GRACE_MS,
   };
 }

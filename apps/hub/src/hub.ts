@@ -4,8 +4,10 @@ import { CLOSE_CODES } from "@orchestratia/protocol/server-link";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { SYSTEM } from "./access/caller.ts";
-import { Identities } from "./access/identities.ts";
+import { type Found, Identities } from "./access/identities.ts";
 import { SignInTokens } from "./access/sign-in-token.ts";
+import { accessTokenRoutes } from "./access-tokens/routes.ts";
+import { TokenUses } from "./access-tokens/token-uses.ts";
 import { Denials } from "./activity/denials.ts";
 import { activityRoutes } from "./activity/routes.ts";
 import { eventRoutes } from "./activity/stream-routes.ts";
@@ -23,16 +25,25 @@ import { idempotencyExpiry } from "./http/idempotency-expiry.ts";
 import { readinessOf } from "./http/readiness.ts";
 import { buildServer } from "./http/server.ts";
 import { SignIn } from "./http/sign-in.ts";
+import { watchSilentConnections } from "./http/silent-connections.ts";
 import { interventionRoutes } from "./interventions/routes.ts";
 import { matchingRoutes } from "./matching/routes.ts";
 import { noteRoutes } from "./notes/routes.ts";
+import { oauthBrowserRoutes } from "./oauth/browser-routes.ts";
+import type { Oauth } from "./oauth/oauth.ts";
+import { ProviderClients } from "./oauth/provider-clients.ts";
+import { Providers } from "./oauth/providers.ts";
+import { resealSecrets } from "./oauth/reseal-secrets.ts";
+import { oauthRoutes } from "./oauth/routes.ts";
 import { outputRoutes } from "./output/routes.ts";
 import { pipelineRoutes } from "./pipelines/routes.ts";
 import { projectFor } from "./projects/access.ts";
+import { memberRoutes } from "./projects/member-routes.ts";
 import { projectRoutes } from "./projects/routes.ts";
 import { openRemote } from "./remote/remote.ts";
 import { remoteRoutes } from "./remote/routes.ts";
 import { searchRoutes } from "./search/routes.ts";
+import { openSecretBox } from "./secrets/secret-keys.ts";
 import { ServerConnections } from "./server-link/connections.ts";
 import { daemonRoutes } from "./server-link/daemon-routes.ts";
 import { ServerLink } from "./server-link/server-link.ts";
@@ -54,13 +65,19 @@ import { moveRoutes } from "./tasks/move-routes.ts";
 import { openEngine, type RunningEngine } from "./tasks/open-engine.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import { workerRoutes } from "./tasks/worker-routes.ts";
+import { accountRoutes } from "./users/account-routes.ts";
 import type { Users } from "./users/commands.ts";
 import { readHubSecrets } from "./users/hub-secrets.ts";
 import { readInstanceId } from "./users/instance.ts";
+import { invitationRoutes } from "./users/invitation-routes.ts";
+import { LinkAttempts } from "./users/link-attempts.ts";
 import { keepLocalToken } from "./users/local-token.ts";
+import { ownAccountRoutes } from "./users/own-account-routes.ts";
+import { passwordResetRoutes } from "./users/password-reset-routes.ts";
 import { userRoutes } from "./users/routes.ts";
 import { keepSetupToken } from "./users/setup-link.ts";
 import { SignInAttempts } from "./users/sign-in-attempts.ts";
+import { SignInUses } from "./users/sign-in-uses.ts";
 
 export interface HubOptions {
   config: Config;
@@ -91,6 +108,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     onConnectionError: (error) => log.warn({ err: error }, "a connection to the database broke"),
   });
   const secrets = await readHubSecrets(config.home);
+  const box = await openSecretBox(config.home, config.secretKeys);
   const instanceId = await readInstanceId(database.sql);
   await keepLocalToken(database, config.home);
   const setupToken = await keepSetupToken(database, config.home);
@@ -129,6 +147,12 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     connections.disconnectKeys(serverId, hashes, CLOSE_CODES.unauthenticated, why);
   };
   const openSockets = () => connections.openKeys();
+  const tokenUses = new TokenUses(database.sql);
+  const seen = (identity: Found | undefined) => {
+    tokenUses.saw(identity);
+    return identity;
+  };
+  const signInUses = new SignInUses(database.sql);
   const keyWatch = new KeyWatch({ sql: database.sql, log, openSockets, onKeysEnded });
 
   // What moves tasks.
@@ -140,7 +164,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     events: sequencer,
     startSession: (start) => startSession(sessionHub, start),
     closeSession: (sessionId) => closeSession(sessionHub, SYSTEM, sessionId),
-    doors: [idempotencyExpiry(database.sql, log), keyWatch],
+    doors: [idempotencyExpiry(database.sql, log), keyWatch, tokenUses, signInUses],
     log,
   });
   const serverChanged = async (serverId: string): Promise<void> => {
@@ -181,8 +205,9 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
   });
   const dashboardLink = new DashboardLink(sessionHub, {
     bus,
-    signInUpgrade: async (request) => (await signIn.ofUpgrade(request))?.caller,
-    signInToken: async (token) => (await identities.find(token))?.caller,
+    signInUpgrade: (request) => signIn.ofUpgrade(request),
+    signInToken: (token) => identities.find(token).then(seen),
+    onForgotten: (listener) => identities.onForgotten(listener),
   });
   const users: Users = {
     database,
@@ -192,6 +217,17 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     attempts: new SignInAttempts(),
     home: config.home,
   };
+  const oauth: Oauth = {
+    users,
+    providers: new Providers(database.sql, box, config.oauthProviders),
+    clients: new ProviderClients(log),
+    box,
+    publicUrl,
+  };
+  const resealing = resealSecrets(database, box, log).catch((error) =>
+    log.error({ err: error }, "secrets could not be sealed with the first key; the next start tries again"),
+  );
+  const linkAttempts = new LinkAttempts();
   const denials = new Denials(database.sql, sequencer);
   let stopping = false;
   const isStopping = () => stopping;
@@ -208,10 +244,23 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     readiness: readinessOf({ sql: database.sql, dashboardUrl: config.dashboardUrl, isStopping }),
     routes: (app) => {
       app.addHook("onResponse", async ({ identity }) => {
+        tokenUses.saw(identity);
+        signInUses.saw(identity);
         if (identity?.serverKeyId !== undefined) keyWatch.used(identity.serverKeyId);
         if (identity?.caller.kind === "session") engine.leases.sawSession(identity.caller.id);
       });
       userRoutes(app, { users, cookieName, csrfSecret: secrets.csrf_secret });
+      ownAccountRoutes(app, { users, cookieName });
+      accountRoutes(app, users);
+      accessTokenRoutes(app, users);
+      const welcoming = { cookieName, csrfSecret: secrets.csrf_secret };
+      invitationRoutes(app, {
+        ...welcoming,
+        users,
+        invitations: { database, events: sequencer, publicUrl },
+        attempts: linkAttempts,
+      });
+      passwordResetRoutes(app, { ...welcoming, users, publicUrl, attempts: linkAttempts });
       projectRoutes(app, {
         database,
         events: sequencer,
@@ -219,6 +268,13 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
           engine.matcher.wake(projectId);
           engine.delivery.settingsChanged();
         },
+      });
+      oauthRoutes(app, oauth);
+      oauthBrowserRoutes(app, { ...welcoming, oauth, signedInAs: (request) => signIn.stillIs(request) });
+      memberRoutes(app, {
+        database,
+        events: sequencer,
+        onRoleChanged: (userId) => identities.forgetUser(userId),
       });
       serverRoutes(app, { servers, inventoryEnded: (serverId) => serverLink.inventoryEnded(serverId) });
       serverKeyRoutes(app, servers);
@@ -239,8 +295,15 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
       demoRoutes(app, engine);
       doctorRoutes(app, { database, connections });
       activityRoutes(app, database);
-      const stillIs = (request: FastifyRequest) => signIn.stillIs(request);
-      eventRoutes(app, { database, bus, stillIs, ...(streamBeatMs !== undefined && { beatMs: streamBeatMs }) });
+      const stillIs = (request: FastifyRequest) => signIn.stillIs(request).then(seen);
+      const onForgotten: Identities["onForgotten"] = (listener) => identities.onForgotten(listener);
+      eventRoutes(app, {
+        database,
+        bus,
+        stillIs,
+        onForgotten,
+        ...(streamBeatMs !== undefined && { beatMs: streamBeatMs }),
+      });
       remoteRoutes(app, remote);
       approvalRuleRoutes(app, { database, connections, events: sequencer });
       daemonRoutes(app, sessionHub);
@@ -248,6 +311,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
       dashboardLink.routes(app);
     },
   });
+  const endSilentConnections = watchSilentConnections(app.server);
   await app.listen({ host: config.host, port: config.port });
   url ||= addressOf(app, config.host);
 
@@ -255,7 +319,10 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
   const stop = async (): Promise<void> => {
     stopping = true;
     // A connection that was busy when the doors closed is let go as soon as it is not.
-    const idle = setInterval(() => app.server.closeIdleConnections(), 20);
+    const idle = setInterval(() => {
+      app.server.closeIdleConnections();
+      endSilentConnections();
+    }, 20);
     const late = setTimeout(() => app.server.closeAllConnections(), config.shutdownGraceMs);
     await app.close();
     clearInterval(idle);
@@ -266,6 +333,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     await serverLink.settled();
     await remote[Symbol.asyncDispose]();
     await offlineWatch[Symbol.asyncDispose]();
+    await resealing;
     await engine[Symbol.asyncDispose]();
     await sequencer[Symbol.asyncDispose]();
     await database[Symbol.asyncDispose]();

@@ -10,6 +10,7 @@ import {
   isBlocked,
   isGating,
   isResolvedBy,
+  tasksInCircles,
   topologicalOrder,
 } from "./dependency-graph.ts";
 import { TASK_STATUSES, type TaskStatus } from "./task-lifecycle.ts";
@@ -153,5 +154,16 @@ describe("topological order", () => {
   test("a cycle has no order, edges to unknown tasks do not matter", () => {
     expect(topologicalOrder(["a", "b"], [edge("a>b"), edge("b>a")])).toBeUndefined();
     expect(topologicalOrder(["a"], [edge("a>elsewhere")])).toEqual(["a"]);
+  });
+});
+
+describe("tasks in circles", () => {
+  test("are those that wait for themselves, not those before or behind them", () => {
+    const edges = [edge("a>b"), edge("b>c", "input"), edge("c>a", "order"), edge("behind>a"), edge("c>before")];
+    expect(tasksInCircles(edges).sort()).toEqual(["a", "b", "c"]);
+  });
+
+  test("related edges make none", () => {
+    expect(tasksInCircles([edge("a>b"), edge("b>a", "related")])).toEqual([]);
   });
 });

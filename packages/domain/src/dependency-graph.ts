@@ -118,6 +118,13 @@ export function topologicalOrder<Id extends string>(
   ids: Iterable<Id>,
   edges: Iterable<DependencyEdge<Id>>,
 ): Id[] | undefined {
+  const all = new Set(ids);
+  const order = sortable(all, edges);
+  return order.length === all.size ? order : undefined;
+}
+
+/** The same, up to what is on a circle or behind one. */
+function sortable<Id extends string>(ids: Iterable<Id>, edges: Iterable<DependencyEdge<Id>>): Id[] {
   const waitingFor = new Map<Id, number>();
   for (const id of ids) waitingFor.set(id, 0);
   const within = [...edges].filter(({ taskId, dependsOn }) => waitingFor.has(taskId) && waitingFor.has(dependsOn));
@@ -132,7 +139,17 @@ export function topologicalOrder<Id extends string>(
       if (left === 0) order.push(dependent);
     }
   }
-  return order.length === waitingFor.size ? order : undefined;
+  return order;
+}
+
+/** The tasks on circles of gating edges, and those on a way from one circle to another. */
+export function tasksInCircles<Id extends string>(edges: readonly DependencyEdge<Id>[]): Id[] {
+  const ids = new Set(edges.flatMap(({ taskId, dependsOn }) => [taskId, dependsOn]));
+  const sorted = new Set(sortable(ids, edges));
+  if (sorted.size === ids.size) return [];
+  const reversed = edges.map(({ taskId, dependsOn, type }) => ({ taskId: dependsOn, dependsOn: taskId, type }));
+  const sortedFromBelow = new Set(sortable(ids, reversed));
+  return [...ids].filter((id) => !sorted.has(id) && !sortedFromBelow.has(id));
 }
 
 function adjacency<Id extends string, Edge extends DependencyEdge<Id>>(

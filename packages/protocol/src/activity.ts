@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { Actor, Moment, ProjectId, ServerId, SessionId, TaskId, TaskStatus } from "./vocabulary.ts";
+import {
+  Actor,
+  GlobalRole,
+  Moment,
+  ProjectId,
+  ProjectRole,
+  ServerId,
+  SessionId,
+  TaskId,
+  TaskStatus,
+  UserId,
+} from "./vocabulary.ts";
 
 const move = z.object({ from: TaskStatus.nullable(), to: TaskStatus, key: z.string(), title: z.string() });
 const named = z.looseObject({ name: z.string() });
@@ -8,9 +19,37 @@ const named = z.looseObject({ name: z.string() });
 export const ACTIVITY_DETAILS = {
   "project.created": z.object({ key: z.string(), name: z.string() }),
   "project.updated": z.looseObject({}),
+  "project.member_added": z.looseObject({ user_id: UserId, name: z.string(), role: ProjectRole }),
+  "project.member_changed": z.looseObject({ user_id: UserId, name: z.string(), role: ProjectRole, from: ProjectRole }),
+  "project.member_removed": z.looseObject({ user_id: UserId, name: z.string(), role: ProjectRole }),
+  "invitation.created": z.looseObject({ invitation_id: z.string(), email: z.string().nullable(), role: GlobalRole }),
+  "invitation.revoked": z.looseObject({ invitation_id: z.string() }),
+  "invitation.accepted": z.looseObject({ invitation_id: z.string(), user_id: UserId, email: z.string() }),
+  "password_reset.created": z.looseObject({ user_id: UserId, email: z.string() }),
+  "password_reset.used": z.looseObject({ user_id: UserId, email: z.string() }),
   "user.created": z.object({ email: z.string() }),
   "user.signed_in": z.looseObject({}),
-  "user.sign_in_denied": z.object({ email: z.string() }),
+  "user.sign_in_denied": z.looseObject({ email: z.string() }),
+  "user.signed_out": z.looseObject({ sign_in_id: z.string() }),
+  "user.sign_in_revoked": z.looseObject({ user_id: UserId, email: z.string(), sign_in_id: z.string() }),
+  "user.updated": z.looseObject({ user_id: UserId, email: z.string(), fields: z.array(z.string()) }),
+  "user.role_changed": z.looseObject({ user_id: UserId, email: z.string(), role: GlobalRole, from: GlobalRole }),
+  "user.deactivated": z.looseObject({ user_id: UserId, email: z.string() }),
+  "user.reactivated": z.looseObject({ user_id: UserId, email: z.string() }),
+  "user.password_changed": z.looseObject({ user_id: UserId, email: z.string() }),
+  "user.identity_linked": z.looseObject({ user_id: UserId, email: z.string(), provider: z.string() }),
+  "user.identity_unlinked": z.looseObject({ user_id: UserId, email: z.string(), provider: z.string() }),
+  "oauth_provider.created": z.looseObject({ provider: z.string() }),
+  "oauth_provider.updated": z.looseObject({ provider: z.string(), fields: z.array(z.string()) }),
+  "oauth_provider.deleted": z.looseObject({ provider: z.string(), unlinked: z.number().int() }),
+  "access_token.created": z.looseObject({
+    user_id: UserId,
+    access_token_id: z.uuid(),
+    name: z.string(),
+    scope: z.string(),
+    project_ids: z.array(z.uuid()).nullable(),
+  }),
+  "access_token.revoked": z.looseObject({ user_id: UserId, access_token_id: z.uuid(), name: z.string() }),
   "registration_token.created": z.looseObject({}),
   "registration_token.revoked": z.looseObject({}),
   "access.denied": z.looseObject({ operation: z.string(), problem: z.string() }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Activity } from "./activity.ts";
+import { OutputStream } from "./task-output.ts";
 import { Actor, Moment, SessionId } from "./vocabulary.ts";
 
 /** `/ws/dashboard`: text frames are JSON by `type`; binary frames are terminal bytes (terminal-frame.ts). */
@@ -39,6 +40,17 @@ export const DashboardFrame = z.discriminatedUnion("type", [
     event_type: z.string(),
     task_id: z.string(),
     details: z.record(z.string(), z.unknown()),
+    ...fact,
+  }),
+  z.object({
+    type: z
+      .literal("task_output")
+      .describe("To those who subscribed to the task, behind the fact; a replay brings none"),
+    task_id: z.string(),
+    server_id: z.string().nullable(),
+    seq: int,
+    stream: OutputStream,
+    content: z.string(),
     ...fact,
   }),
   z.object({

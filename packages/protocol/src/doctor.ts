@@ -4,6 +4,7 @@ import { ServerId, SessionId, TaskId, TaskStatus } from "./vocabulary.ts";
 /** Why nothing happens with a task, or what is wrong with the hub's own books; the key is the finding's stable code. */
 export const FINDINGS = {
   stuck: "Nothing that the hub knows of would ever move it: a fault of the hub",
+  circle: "Waits for tasks that wait for it: a fault of the hub",
   counter_differs: "A stored counter does not say what the rows say: a fault of the hub",
   blocked: "Waits for other tasks that are not settled",
   blocked_by_failed: "Waits for a task that failed or was cancelled",
@@ -27,6 +28,7 @@ export const FINDINGS = {
   waiting_for_start: "Was delivered and is not begun",
   worker_lost: "Its worker is lost",
   agent_waiting: "Its worker waits for a person at the terminal",
+  agent_exited: "Its worker's agent has ended, and its session lives on",
   agent_idle: "Its worker is at its prompt although the task is begun",
   needs_human: "Its worker waits for an answer",
   plan_review: "Its plan waits for approval",

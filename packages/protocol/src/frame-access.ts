@@ -69,6 +69,7 @@ export const VIEWER_FRAMES = {
 export const DASHBOARD_FRAMES = {
   auth_ok: "hub",
   task_event: "hub",
+  task_output: "hub",
   session_event: "hub",
   activity: "hub",
   session_output: "hub",

@@ -14,6 +14,7 @@ test("the public door lets everybody in", () => {
 test("at the people's door each role may what the ones below may, and the hub's token whatever is no person's own", () => {
   expect(lets("people", "signed_in")).toEqual(["account", "viewer", "member", "owner", "admin", "hub"]);
   expect(lets("people", "person")).toEqual(["account", "viewer", "member", "owner", "admin"]);
+  expect(lets("people", "sign_in")).toEqual(["account", "viewer", "member", "owner", "admin"]);
   expect(lets("people", "viewer")).toEqual(["viewer", "member", "owner", "admin", "hub"]);
   expect(lets("people", "member")).toEqual(["member", "owner", "admin", "hub"]);
   expect(lets("people", "owner")).toEqual(["owner", "admin", "hub"]);
@@ -37,4 +38,10 @@ test("a token that may only read calls nothing but GET", () => {
   expect(reads("admin", "GET")).toBe(true);
   expect(reads("account", "GET")).toBe(false);
   for (const method of ["POST", "PUT", "PATCH", "DELETE"] as const) expect(reads("admin", method)).toBe(false);
+});
+
+test("what needs somebody's own sign-in is closed to every token", () => {
+  const byToken = (role: CallerRole, access: Access) => mayCall({ role, byToken: true }, operation("people", access));
+  for (const role of CALLER_ROLES) expect(byToken(role, "sign_in")).toBe(false);
+  expect(byToken("account", "person")).toBe(true);
 });

@@ -21,6 +21,8 @@ export interface Powers {
   role: CallerRole;
   /** True for an access token that may only read. */
   readOnly?: boolean;
+  /** True for whoever holds an access token and has not signed in. */
+  byToken?: boolean;
 }
 
 /** Who is higher may do whatever those before may. */
@@ -28,6 +30,7 @@ const LADDER: readonly CallerRole[] = ["account", "viewer", "member", "owner", "
 const LEAST: Partial<Record<Access, CallerRole>> = {
   signed_in: "account",
   person: "account",
+  sign_in: "account",
   viewer: "viewer",
   member: "member",
   owner: "owner",
@@ -36,7 +39,7 @@ const LEAST: Partial<Record<Access, CallerRole>> = {
 
 /** Whether an operation lets the caller in at all; what they may do to one task or session is the command's to say. */
 export function mayCall(
-  { role, readOnly = false }: Powers,
+  { role, readOnly = false, byToken = false }: Powers,
   operation: Pick<Operation, "door" | "access" | "method">,
 ): boolean {
   const { door, access, method } = operation;
@@ -45,7 +48,8 @@ export function mayCall(
   if (door === "agents")
     return role === "server" || role === "orchestrator" || (role === "worker" && access === "worker");
   if (readOnly && method !== "GET") return false;
-  if (role === "hub") return access !== "person";
+  if (byToken && access === "sign_in") return false;
+  if (role === "hub") return access !== "person" && access !== "sign_in";
   const least = LEAST[access];
   return LADDER.includes(role) && least !== undefined && LADDER.indexOf(role) >= LADDER.indexOf(least);
 }

@@ -8,8 +8,8 @@ import type { ProblemCode } from "./problems.ts";
 export type Door = "public" | "people" | "daemons" | "agents";
 
 /**
- * The least that lets somebody in. At the people's door: anybody `signed_in`, or only a `person` and not the machine's own
- * token; else a role in the project that the path names (`viewer` looks, `member` works, `owner` administers it), or a
+ * The least that lets somebody in. At the people's door: anybody `signed_in`, only a `person` and not the machine's own
+ * token, or only a person with a `sign_in` of their own and no token at all; else a role in the project that the path names (`viewer` looks, `member` works, `owner` administers it), or a
  * global `admin`; who has a higher one has this one too. At the agents' door any session, or only one with the role of an
  * `orchestrator`; a server's key, which cannot say which session asks, may what an orchestrator may.
  */
@@ -17,6 +17,7 @@ export type Access =
   | "anyone"
   | "signed_in"
   | "person"
+  | "sign_in"
   | "viewer"
   | "member"
   | "owner"
@@ -46,8 +47,8 @@ export interface Operation<
   readonly query: Query;
   readonly body: Body;
   readonly response: Response;
-  /** The status of a success; never 204, since existing clients parse every body. */
-  readonly status: 200 | 201;
+  /** The status of a success; never 204, since existing clients parse every body. 302 where it `redirects`. */
+  readonly status: 200 | 201 | 302;
   /** What can go wrong beyond the problems every operation shares. */
   readonly problems: readonly ProblemCode[];
   /** Largest body in bytes. */
@@ -58,6 +59,8 @@ export interface Operation<
   readonly answersSecret?: true;
   /** What the answer is, where it is not JSON: it is streamed as long as both sides like. */
   readonly streams?: "text/event-stream";
+  /** True for what browsers are sent to: every answer, refusals too, sends them on to another address. */
+  readonly redirects?: true;
 }
 
 type Given<
@@ -83,6 +86,7 @@ type Given<
   mendsText?: true;
   answersSecret?: true;
   streams?: "text/event-stream";
+  redirects?: true;
 };
 
 type OrNothing<T extends z.ZodType | undefined> = T extends z.ZodType ? T : z.ZodUndefined;
@@ -95,7 +99,7 @@ export function operation<
   B extends z.ZodType | undefined = undefined,
 >(given: Given<P, Q, B, R>): Operation<OrNothing<P>, OrNothing<Q>, OrNothing<B>, R> {
   return {
-    status: 200,
+    status: given.redirects ? 302 : 200,
     problems: [],
     ...given,
   } as unknown as Operation<OrNothing<P>, OrNothing<Q>, OrNothing<B>, R>;

@@ -3,6 +3,8 @@ import { SessionId } from "./vocabulary.ts";
 
 /** Largest file that the hub relays from one server to another, in bytes. */
 export const FILE_MAX_BYTES = 100 * 1024 * 1024;
+/** What one `file_chunk` carries, the last one of a file excepted, in bytes. */
+export const FILE_CHUNK_BYTES = 64 * 1024;
 /** Longest that a remote command may take, in seconds: a version 1 daemon gives up after as long. */
 export const EXEC_MAX_SECONDS = 120;
 

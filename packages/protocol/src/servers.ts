@@ -19,6 +19,7 @@ export const Capabilities = z
     environments: Words.default([]),
     tools: Words.default([]),
     tags: Words.default([]),
+    remote: Words.optional().describe("What others may ask of it: `exec`, `files`; version 1 does not say"),
   })
   .meta({ id: "Capabilities" });
 export type Capabilities = z.infer<typeof Capabilities>;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Pipeline } from "@orchestratia/protocol/pipelines";
+import { FileTransfer } from "@orchestratia/protocol/remote";
 import { Server } from "@orchestratia/protocol/servers";
 import { AgentSession } from "@orchestratia/protocol/sessions";
 import { type Dependency, MatchExplanation, type Note, Task, TaskSummary } from "@orchestratia/protocol/tasks";
@@ -160,6 +161,20 @@ const intervention = {
   responded_at: null,
 };
 
+const transfer = {
+  transfer_id: "9b1f2c04-7a3e-4a52-8f16-0c2d5e7b9a31",
+  status: "completed",
+  filename: "result.json",
+  file_size: 20,
+  sha256: "0".repeat(64),
+  sender: "lead",
+  target_session: "w1",
+  target_session_id: SESSION_ID,
+  chunks_relayed: 1,
+  total_chunks: 1,
+  error: null,
+};
+
 const project = {
   id: PROJECT_ID,
   key: "DEMO",
@@ -170,6 +185,17 @@ const project = {
   created_at: at,
 };
 const user = { id: randomUUID(), email: "ada@example.org", name: "Ada", role: "admin", created_at: at };
+const accessToken = {
+  id: "2c7e9a14-5d3b-4f60-8a91-6e0d4b7f2c35",
+  user_id: user.id,
+  name: "Nightly build",
+  prefix: "orct_Zm9vYm",
+  scope: "write",
+  projects: [{ id: PROJECT_ID, key: "DEMO" }],
+  created_at: at,
+  expires_at: "2026-04-02T03:04:05.000Z",
+  last_used_at: null,
+};
 export const sampleFact = {
   position: 42,
   event_type: "task.completed",
@@ -199,6 +225,9 @@ const peopleAnswers = (): Record<string, unknown> => ({
   signIn: { user, token: "a.b.c", csrf_token: "csrf", expires_at: at },
   signOut: { ok: true },
   me: { user, csrf_token: null, expires_at: null },
+  createAccessToken: { ...accessToken, token: "orct_example" },
+  listAccessTokens: { access_tokens: [accessToken] },
+  revokeAccessToken: accessToken,
   listProjects: { projects: [project] },
   createProject: project,
   viewProject: project,
@@ -306,6 +335,9 @@ const agentAnswers = () => ({
   agentRespondIntervention: { ...intervention, status: "responded", response: "Postgres" },
   agentListServers: { servers: [Server.parse(server)] },
   agentListSessions: { sessions: [AgentSession.parse(session)] },
+  agentRemoteExec: { exit_code: 0, stdout: "hello\n", stderr: "" },
+  agentSendFile: FileTransfer.parse({ ...transfer, status: "pending", chunks_relayed: 0 }),
+  agentViewFileTransfer: FileTransfer.parse(transfer),
   agentStatus: {
     connected: true,
     server_id: SERVER_ID,

@@ -8,7 +8,7 @@ export type Caller =
       name: string;
       email: string;
       role: "admin" | "viewer";
-      /** Of an access token that is good for less than its owner is; null: every project of theirs. */
+      /** Of an access token, which may be good for less than its owner is; null: every project of theirs. */
       scope?: { write: boolean; projectIds: readonly string[] | null };
     }
   | { kind: "system" }

@@ -9,6 +9,8 @@ export interface Identity {
   readonly caller: Caller;
   /** Set for people who signed in with a password: what signing out ends. */
   readonly signInId?: string;
+  /** Set for people who come with an access token: which one it is. */
+  readonly accessTokenId?: string;
   readonly expiresAt?: Date;
   /** Set for servers: which of its keys it is. */
   readonly serverKeyId?: string;
@@ -78,24 +80,32 @@ interface UserRow {
 
 const ACCESS_TOKEN = {
   name: "identity_access_token",
-  text: `select u.id, u.name, u.email, u.role, t.expires_at
+  text: `select u.id, u.name, u.email, u.role, t.expires_at, t.id as token_id, t.scope, t.project_ids
     from hub.access_tokens t left join admin_users u on u.id = t.user_id
-    where t.token_hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())`,
+    where t.token_hash = $1 and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())
+      and u.deactivated_at is null`,
 };
 
+interface AccessTokenRow extends UserRow {
+  token_id: string;
+  scope: "read" | "write";
+  project_ids: string[] | null;
+}
+
 async function findAccessToken(sql: Sql, secret: string): Promise<Identity | undefined> {
-  const [row] = await sql.query<UserRow>(ACCESS_TOKEN, [secretHash(secret)]);
+  const [row] = await sql.query<AccessTokenRow>(ACCESS_TOKEN, [secretHash(secret)]);
   if (!row) return undefined;
+  const scope = { write: row.scope === "write", projectIds: row.project_ids };
   // Without a user it is the token of the machine that the hub runs on.
-  const caller = row.id === null ? SYSTEM : userCaller(row, row.id);
-  return row.expires_at ? { caller, expiresAt: row.expires_at } : { caller };
+  const caller = row.id === null ? SYSTEM : { ...userCaller(row, row.id), scope };
+  return { caller, accessTokenId: row.token_id, ...(row.expires_at && { expiresAt: row.expires_at }) };
 }
 
 const SIGN_IN = {
   name: "identity_sign_in",
   text: `select u.id, u.name, u.email, u.role, s.expires_at
     from hub.sign_ins s join admin_users u on u.id = s.user_id
-    where s.id = $1 and s.user_id = $2 and s.revoked_at is null and s.expires_at > now()`,
+    where s.id = $1 and s.user_id = $2 and s.revoked_at is null and s.expires_at > now() and u.deactivated_at is null`,
 };
 
 async function findSignIn(sql: Sql, tokens: SignInTokens, secret: string): Promise<Identity | undefined> {
@@ -105,4 +115,4 @@ async function findSignIn(sql: Sql, tokens: SignInTokens, secret: string): Promi
   return row && { caller: userCaller(row, row.id), signInId: claims.signInId, expiresAt: row.expires_at };
 }
 
-const userCaller = ({ name, email, role }: UserRow, id: UserId): Caller => ({ kind: "user", id, name, email, role });
+const userCaller = ({ name, email, role }: UserRow, id: UserId) => ({ kind: "user", id, name, email, role }) as const;

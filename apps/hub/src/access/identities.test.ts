@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Sql, Statement } from "../db/transaction.ts";
-import { Identities } from "./identities.ts";
+import { until } from "../testing/until.ts";
+import { type Forgotten, type Found, Identities, isForgotten } from "./identities.ts";
 import { secretHash } from "./secret-hash.ts";
 import { SignInTokens } from "./sign-in-token.ts";
 
@@ -34,16 +35,36 @@ test("many that come at once with one key are one question, and later ones none"
   expect(asked).toHaveLength(1);
 });
 
-test("what was forgotten while it was asked for is asked for again", async () => {
+test("what was forgotten while it was asked for is asked for again, and the old answer is given to nobody", async () => {
   const { identities, asked, answer } = open();
-  const before = identities.find("orc_key");
+  const early = identities.find("orc_key");
   identities.forget(secretHash("orc_key"));
   answer(SERVER);
-  await before;
-  const after = identities.find("orc_key");
+  await until(() => asked.length === 2);
   answer();
-  expect(await after).toBeUndefined();
+  expect(await early).toBeUndefined();
+});
+
+test("who listens is told what was forgotten, once it is", async () => {
+  const { identities, asked, answer } = open();
+  const found = identities.find("orc_key");
+  answer(SERVER);
+  const told: Forgotten[] = [];
+  let again: Promise<unknown> | undefined;
+  const stop = identities.onForgotten((forgotten) => {
+    told.push(forgotten);
+    again = identities.find("orc_key");
+  });
+  const hash = secretHash("orc_key");
+  expect(isForgotten((await found) as Found, { hash })).toBe(true);
+  expect(isForgotten((await found) as Found, { userId: SERVER.id })).toBe(false);
+  identities.forget(hash);
+  answer();
+  expect(await again).toBeUndefined();
   expect(asked).toHaveLength(2);
+  stop();
+  identities.forgetUser("u");
+  expect(told).toEqual([{ hash }]);
 });
 
 test("a key that opened nothing is looked for each time: it may have been made since", async () => {

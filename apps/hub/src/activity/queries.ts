@@ -1,5 +1,5 @@
 import type { Activity } from "@orchestratia/protocol/activity";
-import type { ProjectId, TaskId } from "@orchestratia/protocol/vocabulary";
+import type { ProjectId } from "@orchestratia/protocol/vocabulary";
 import { Conditions } from "../db/conditions.ts";
 import type { Sql } from "../db/transaction.ts";
 import { ACTIVITY_COLUMNS, type ActivityRow, toActivity } from "../events/activity-row.ts";
@@ -10,7 +10,7 @@ export interface ActivityPage {
   /** Facts before this position; newest first, unless `after` is given too. */
   before?: number | undefined;
   limit: number;
-  taskId?: TaskId | undefined;
+  taskId?: string | undefined;
   sessionId?: string | undefined;
   serverId?: string | undefined;
   /** Types, and `task.*` for all that begin so; with commas between them. */
@@ -21,9 +21,18 @@ export interface ActivityPage {
   until?: string | undefined;
 }
 
-/** The project's facts that have their place in the public order; without `after` the newest, newest first. */
-export async function listActivity(sql: Sql, projectId: ProjectId, page: ActivityPage): Promise<Activity[]> {
-  const where = new Conditions(projectId, page.limit);
+/**
+ * The facts of one project, of none (null: the hub's own) or of everywhere (undefined), that have their place in the
+ * public order; without `after` the newest, newest first.
+ */
+export async function listActivity(
+  sql: Sql,
+  projectId: ProjectId | null | undefined,
+  page: ActivityPage,
+): Promise<Activity[]> {
+  const where = new Conditions(page.limit);
+  if (projectId === null) where.add("a.project_id is null");
+  else where.given(projectId, (id) => `a.project_id = ${id}`);
   where.given(page.after, (after) => `a.position > ${after}`);
   where.given(page.before, (before) => `a.position < ${before}`);
   where.given(page.taskId, (id) => `a.task_id = ${id}`);
@@ -38,8 +47,8 @@ export async function listActivity(sql: Sql, projectId: ProjectId, page: Activit
   where.given(page.since, (since) => `a.at >= ${since}::timestamptz`);
   where.given(page.until, (until) => `a.at < ${until}::timestamptz`);
   const rows = await sql.query<ActivityRow>(
-    `select ${ACTIVITY_COLUMNS} from activity_log a where a.project_id = $1 and a.position is not null${where}
-      order by a.position ${page.after === undefined ? "desc" : "asc"} limit $2`,
+    `select ${ACTIVITY_COLUMNS} from activity_log a where a.position is not null${where}
+      order by a.position ${page.after === undefined ? "desc" : "asc"} limit $1`,
     where.values,
   );
   return rows.map(toActivity);

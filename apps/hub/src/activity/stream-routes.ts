@@ -3,6 +3,7 @@ import { Problem } from "@orchestratia/protocol/problems";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Caller } from "../access/caller.ts";
 import { callerKey } from "../access/caller-key.ts";
+import { type Forgotten, type Found, isForgotten } from "../access/identities.ts";
 import type { Database } from "../db/database.ts";
 import type { Bus } from "../events/bus.ts";
 import { serveStream } from "../http/serve.ts";
@@ -14,7 +15,9 @@ export interface EventRouteParts {
   database: Database;
   bus: Bus;
   /** Whom the request stands for by now; undefined when its sign-in has ended. */
-  stillIs: (request: FastifyRequest) => Promise<{ caller: Caller } | undefined>;
+  stillIs: (request: FastifyRequest) => Promise<Found | undefined>;
+  /** Says when a sign-in or token has ended, or its holder may do other things. */
+  onForgotten: (listener: (forgotten: Forgotten) => void) => () => void;
   /** Milliseconds between two looks at what the reader may see, and at whether they still read. */
   beatMs?: number;
 }
@@ -26,18 +29,36 @@ const BEATS_PER_COMMENT = 3;
 const MAX_STUCK_BEATS = 12;
 const STREAMS_PER_CALLER = 50;
 
+/** A reader who was let in. */
+interface Reader {
+  name: string;
+  identity: Found;
+  end(): void;
+  /** Asks who the reader is and what they may see by now. */
+  look(): Promise<void>;
+}
+
 /** What happens, as it happens, for people and their tools. */
 export function eventRoutes(app: FastifyInstance, parts: EventRouteParts): void {
   const { database, bus, stillIs, beatMs = BEAT_MS } = parts;
   const { sql } = database;
-  const open = new Map<EventStream, string>();
+  const readers = new Set<Reader>();
+  const stopListening = parts.onForgotten((forgotten) => {
+    for (const reader of readers) {
+      // Without an answer the reader is let go, and comes back with Last-Event-ID.
+      if (isForgotten(reader.identity, forgotten)) reader.look().catch(() => reader.end());
+    }
+  });
   app.addHook("preClose", async () => {
-    for (const stream of open.keys()) stream.end();
+    stopListening();
+    for (const reader of readers) reader.end();
   });
 
   serveStream(app, streamEvents, async ({ caller, query, request, open: openResponse }) => {
     const name = callerKey(caller);
-    if ([...open.values()].filter((other) => other === name).length >= STREAMS_PER_CALLER) {
+    const { identity } = request;
+    if (!identity) throw new Problem("unauthenticated");
+    if ([...readers].filter((other) => other.name === name).length >= STREAMS_PER_CALLER) {
       throw new Problem("too_many_requests", `You have ${STREAMS_PER_CALLER} streams open.`, { retry_after: 10 });
     }
     const asked = query.event_type?.split(",").map((type) => type.trim());
@@ -51,13 +72,22 @@ export function eventRoutes(app: FastifyInstance, parts: EventRouteParts): void 
     const sink = openResponse();
     sink.write("retry: 2000\n\n");
     const stream = new EventStream({ sql, bus, sink }, { facts, after });
-    open.set(stream, name);
-
-    const look = async () => {
-      const identity = await stillIs(request);
-      if (identity) stream.see(await see(identity.caller));
-      else stream.end();
+    const reader: Reader = {
+      name,
+      identity,
+      end() {
+        stream.end();
+        // It would wait for a reader who takes nothing.
+        if (sink.writableNeedDrain) sink.destroy();
+      },
+      async look() {
+        const now = await stillIs(request);
+        if (!now) return this.end();
+        this.identity = now;
+        stream.see(await see(now.caller));
+      },
     };
+    readers.add(reader);
     let beats = 0;
     let stuck = 0;
     const beat = setInterval(() => {
@@ -65,7 +95,7 @@ export function eventRoutes(app: FastifyInstance, parts: EventRouteParts): void 
       stuck = sink.writableNeedDrain ? stuck + 1 : 0;
       if (stuck > MAX_STUCK_BEATS) sink.destroy();
       else if (stuck === 0 && beats % BEATS_PER_COMMENT === 0) sink.write(":\n\n");
-      look().catch((error) => {
+      reader.look().catch((error) => {
         // Whoever may not see the project any more; a database that is away for a moment changes nothing.
         if (error instanceof Problem) stream.end();
         else request.log.warn({ err: error }, "what a reader of events may see could not be checked");
@@ -77,7 +107,7 @@ export function eventRoutes(app: FastifyInstance, parts: EventRouteParts): void 
       request.log.error({ err: error }, "a stream of events broke off; its reader resumes");
     } finally {
       clearInterval(beat);
-      open.delete(stream);
+      readers.delete(reader);
       sink.end();
     }
   });

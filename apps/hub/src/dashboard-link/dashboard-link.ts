@@ -2,7 +2,7 @@ import type { ViewerFrame } from "@orchestratia/protocol/dashboard-link";
 import { CLOSE_CODES } from "@orchestratia/protocol/server-link";
 import type { TerminalFrame } from "@orchestratia/protocol/terminal-frame";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { Caller } from "../access/caller.ts";
+import { type Forgotten, type Found, isForgotten } from "../access/identities.ts";
 import type { Bus } from "../events/bus.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
 import { Audiences } from "./audiences.ts";
@@ -10,13 +10,16 @@ import { Viewer } from "./viewer.ts";
 import { ViewerConnection, type ViewerDoor } from "./viewer-connection.ts";
 
 const CHECK_MS = 30_000;
+const TRY_AGAIN_LATER = 1013;
 
 export interface DashboardLinkOptions {
   bus: Bus;
   /** Who the upgrade's cookie names; throws a Problem for a foreign page. */
-  signInUpgrade: (request: FastifyRequest) => Promise<Caller | undefined>;
+  signInUpgrade: (request: FastifyRequest) => Promise<Found | undefined>;
   /** Whose JWT or access token it is. */
-  signInToken: (token: string) => Promise<Caller | undefined>;
+  signInToken: (token: string) => Promise<Found | undefined>;
+  /** Says when a sign-in or token has ended, or its holder may do other things. */
+  onForgotten: (listener: (forgotten: Forgotten) => void) => () => void;
   /** Milliseconds until an unsigned socket is closed, and between checks of the signed ones. */
   authMs?: number;
   checkMs?: number;
@@ -28,15 +31,18 @@ export class DashboardLink implements ViewerDoor, Disposable {
   readonly #options: DashboardLinkOptions;
   readonly #viewers = new Map<ViewerConnection, Viewer>();
   readonly #audiences = new Audiences();
-  readonly #stopListening: () => void;
+  readonly #stopListening: (() => void)[];
   readonly #checks: NodeJS.Timeout;
 
   constructor(hub: SessionHub, options: DashboardLinkOptions) {
     this.#hub = hub;
     this.#options = options;
-    this.#stopListening = options.bus.subscribe((activity) => {
-      for (const viewer of this.#viewers.values()) viewer.tell(activity);
-    });
+    this.#stopListening = [
+      options.bus.subscribe((activity) => {
+        for (const viewer of this.#viewers.values()) viewer.tell(activity);
+      }),
+      options.onForgotten((forgotten) => this.#askAgain(forgotten)),
+    ];
     this.#checks = setInterval(() => this.#check(), options.checkMs ?? CHECK_MS).unref();
   }
 
@@ -49,9 +55,10 @@ export class DashboardLink implements ViewerDoor, Disposable {
     });
   }
 
-  async signInToken(token: string): Promise<Caller | undefined> {
-    const caller = await this.#options.signInToken(token);
-    return caller?.kind === "user" || caller?.kind === "system" ? caller : undefined;
+  async signInToken(token: string): Promise<Found | undefined> {
+    const identity = await this.#options.signInToken(token);
+    const kind = identity?.caller.kind;
+    return kind === "user" || kind === "system" ? identity : undefined;
   }
 
   opened(connection: ViewerConnection): void {
@@ -81,7 +88,7 @@ export class DashboardLink implements ViewerDoor, Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#checks);
-    this.#stopListening();
+    for (const stop of this.#stopListening) stop();
     for (const connection of this.#viewers.keys()) connection.close(CLOSE_CODES.goingAway, "the hub is stopping");
   }
 
@@ -92,12 +99,25 @@ export class DashboardLink implements ViewerDoor, Disposable {
     }
   }
 
-  async #checkRights(connection: ViewerConnection, viewer: Viewer): Promise<void> {
+  /** Whoever was let in by what is forgotten must show at once that they still may, and what. */
+  #askAgain(forgotten: Forgotten): void {
+    for (const [connection, viewer] of this.#viewers) {
+      if (!isForgotten(connection.identity, forgotten)) continue;
+      void this.#checkRights(connection, viewer).then((known) => {
+        if (!known) connection.close(TRY_AGAIN_LATER, "your rights could not be checked");
+      });
+    }
+  }
+
+  /** False when nobody could say. */
+  async #checkRights(connection: ViewerConnection, viewer: Viewer): Promise<boolean> {
     try {
       await connection.checkSignIn();
       await viewer.checkAccess();
+      return true;
     } catch (error) {
       this.#hub.log.error({ err: error }, "a viewer's rights could not be checked");
+      return false;
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Activity, ActivityType } from "@orchestratia/protocol/activity";
 import { Problem } from "@orchestratia/protocol/problems";
 import { z } from "zod";
 import type { Caller } from "../access/caller.ts";
+import { visibleProjects } from "../activity/visible-facts.ts";
 import type { Database } from "../db/database.ts";
 import { projectFor } from "../projects/access.ts";
 
@@ -71,15 +72,10 @@ async function projectOf(database: Database, table: "tasks" | "sessions", id: st
 
 async function openInbox(database: Database, caller: Caller): Promise<OpenTopic> {
   const about = (activity: Activity) => INBOX.includes(activity.event_type) && activity.project_id !== null;
-  const seesAll = caller.kind === "system" || (caller.kind === "user" && caller.role === "admin");
-  if (seesAll) {
+  const projects = await visibleProjects(database.sql, caller);
+  if (projects === null) {
     return { matches: about, where: "a.event_type = any($4) and a.project_id is not null", values: [INBOX] };
   }
-  const rows = await database.sql.query<{ project_id: string }>(
-    "select project_id from project_members where user_id = $1",
-    [caller.kind === "user" ? caller.id : null],
-  );
-  const projects = new Set(rows.map(({ project_id }) => project_id));
   return {
     matches: (activity) => about(activity) && projects.has(String(activity.project_id)),
     where: "a.event_type = any($4) and a.project_id = any($5)",

@@ -11,16 +11,17 @@ import { decodeTerminalFrame, type TerminalFrame } from "@orchestratia/protocol/
 import type { FastifyBaseLogger } from "fastify";
 import { WebSocket } from "ws";
 import type { Caller } from "../access/caller.ts";
+import type { Found } from "../access/identities.ts";
 import { limitInbound } from "../sockets/inbound-limit.ts";
 import { limitInboundRate } from "../sockets/inbound-rate.ts";
 import type { OutputSink } from "./attachment.ts";
 
 /** Asks who is there; undefined when nobody known is. It is asked again while the connection lasts. */
-export type SignIn = () => Promise<Caller | undefined>;
+export type SignIn = () => Promise<Found | undefined>;
 
 /** Who a connection tells what happens on it. */
 export interface ViewerDoor {
-  signInToken(token: string): Promise<Caller | undefined>;
+  signInToken(token: string): Promise<Found | undefined>;
   opened(viewer: ViewerConnection): void;
   received(viewer: ViewerConnection, frame: ViewerFrame): void;
   typed(viewer: ViewerConnection, frame: TerminalFrame): void;
@@ -57,7 +58,7 @@ export class ViewerConnection implements OutputSink {
   readonly #liftLimits: (() => void)[] = [];
   readonly #liftRate: () => void;
   #state: "silent" | "asking" | "open" | "ended" = "silent";
-  #caller: Caller | undefined;
+  #identity: Found | undefined;
   #signIn: SignIn | undefined;
   #early: [Buffer, boolean][] = [];
   #answered = true;
@@ -80,10 +81,14 @@ export class ViewerConnection implements OutputSink {
     stream.on("drain", this.#drained);
   }
 
-  /** Who looks. */
+  /** Who looks, and with which sign-in or token. */
+  get identity(): Found {
+    if (!this.#identity) throw new Error("nobody has signed in on this connection");
+    return this.#identity;
+  }
+
   get caller(): Caller {
-    if (!this.#caller) throw new Error("nobody has signed in on this connection");
-    return this.#caller;
+    return this.identity.caller;
   }
 
   get name(): string {
@@ -147,8 +152,8 @@ export class ViewerConnection implements OutputSink {
 
   /** Ends the connection when its sign-in no longer holds. */
   async checkSignIn(): Promise<void> {
-    const caller = await this.#signIn?.();
-    if (caller) this.#caller = caller;
+    const identity = await this.#signIn?.();
+    if (identity) this.#identity = identity;
     else this.close(CLOSE_CODES.unauthenticated, "the sign-in has ended");
   }
 
@@ -197,9 +202,9 @@ export class ViewerConnection implements OutputSink {
   async #ask(signIn: SignIn, unknown: () => void): Promise<void> {
     this.#socket.pause();
     try {
-      const caller = await signIn();
+      const identity = await signIn();
       if (this.#state !== "asking") return;
-      if (caller) this.#open(caller, signIn);
+      if (identity) this.#open(identity, signIn);
       else unknown();
     } catch (error) {
       if (error instanceof Problem) return this.#refuse(CLOSE_CODES.forbidden, error.detail);
@@ -210,9 +215,9 @@ export class ViewerConnection implements OutputSink {
     }
   }
 
-  #open(caller: Caller, signIn: SignIn): void {
+  #open(identity: Found, signIn: SignIn): void {
     clearTimeout(this.#authTimer);
-    this.#caller = caller;
+    this.#identity = identity;
     this.#signIn = signIn;
     this.#state = "open";
     this.#limit(VIEWER_FRAME_MAX_BYTES);

@@ -10,6 +10,7 @@ import { Turns } from "../sockets/turns.ts";
 import { Attachment } from "./attachment.ts";
 import type { Audiences } from "./audiences.ts";
 import { factText } from "./fact-frame.ts";
+import { outputText } from "./output-frame.ts";
 import { Subscription } from "./subscription.ts";
 import { mustSee, openTopic } from "./topics.ts";
 import type { ViewerConnection } from "./viewer-connection.ts";
@@ -31,6 +32,9 @@ export class Viewer {
   readonly #attachments = new Map<string, Attachment>();
   readonly #turns = new Turns((error) => this.#tellProblem(error, {}));
   #ended = false;
+  /** Counts how often rights were to be checked: what was seen before may not hold any more. */
+  #checks = 0;
+  #checked: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ViewerParts, connection: ViewerConnection) {
     this.#parts = parts;
@@ -59,14 +63,32 @@ export class Viewer {
       if (subscription.wants(activity)) wanted = true;
     }
     if (wanted) this.#connection.sendText(factText(activity));
+    if (wanted && this.#subscriptions.has(`task:${activity.task_id}`)) this.#tellOutput(activity);
+  }
+
+  /** Pieces are read one after the other, so that they come in their order. */
+  #tellOutput(activity: Activity): void {
+    if (activity.event_type !== "task.output_added") return;
+    const topic = `task:${activity.task_id}`;
+    this.#turns.run(topic, async () => {
+      const text = await outputText(this.#parts.hub.database.sql, activity);
+      if (text !== undefined && this.#subscriptions.has(topic)) this.#connection.sendText(text);
+    });
   }
 
   catchUp(): void {
     for (const attachment of this.#attachments.values()) attachment.catchUp();
   }
 
-  /** Takes away what the viewer may not see any more. */
-  async checkAccess(): Promise<void> {
+  /** Takes away what the viewer may not see any more. Checks come one after the other, and the newest has the last word. */
+  checkAccess(): Promise<void> {
+    this.#checks += 1;
+    const check = this.#checked.then(() => this.#checkAccess());
+    this.#checked = check.catch(() => {});
+    return check;
+  }
+
+  async #checkAccess(): Promise<void> {
     const { database } = this.#parts.hub;
     for (const [topic, subscription] of this.#subscriptions) {
       try {
@@ -125,7 +147,7 @@ export class Viewer {
 
   async #subscribe({ topic, after }: FrameOf<"subscribe">): Promise<void> {
     const { hub, position } = this.#parts;
-    const open = await openTopic(hub.database, this.#connection.caller, topic);
+    const open = await this.#seen(() => openTopic(hub.database, this.#connection.caller, topic));
     if (this.#ended) return;
     this.#unsubscribe(topic);
     const subscription = new Subscription(topic, open, this.#connection);
@@ -134,6 +156,15 @@ export class Viewer {
     const now = position();
     if (after === undefined || after >= now) subscription.caughtUp(now);
     else await subscription.replay(hub.database, after, now);
+  }
+
+  /** Looks again when the rights were to be checked meanwhile: that check could not know of what is being opened. */
+  async #seen<T>(look: () => Promise<T>): Promise<T> {
+    for (;;) {
+      const checks = this.#checks;
+      const found = await look();
+      if (checks === this.#checks) return found;
+    }
   }
 
   #unsubscribe(topic: string): void {
@@ -145,7 +176,9 @@ export class Viewer {
     const { hub, audiences } = this.#parts;
     const session = hub.sessions.watchable(session_id);
     const projectId = session?.projectId ?? (await projectOfEnded(hub, session_id));
-    const { mayWrite } = await mustSee(hub.database, this.#connection.caller, projectId, "session_not_found");
+    const { mayWrite } = await this.#seen(() =>
+      mustSee(hub.database, this.#connection.caller, projectId, "session_not_found"),
+    );
     if (!session) throw new Problem("session_not_live", "The session has ended and its output is not kept.");
     if (this.#ended) return;
     this.#detach(session_id);

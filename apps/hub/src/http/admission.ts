@@ -2,12 +2,12 @@ import { mayCall, type Powers } from "@orchestratia/protocol/may-call";
 import type { Access, Operation } from "@orchestratia/protocol/operation";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { AccessibleProject } from "../access/accessible-project.ts";
-import type { Caller } from "../access/caller.ts";
+import type { Identity } from "../access/find-identity.ts";
 import { powersOf } from "../access/powers.ts";
 
 /** `project`: the one that the operation's path names, if it names one. Throws forbidden. */
-export function mustBeAllowed(operation: Operation, caller: Caller, project: AccessibleProject | null): void {
-  const powers = powersOf(caller, project);
+export function mustBeAllowed(operation: Operation, identity: Identity, project: AccessibleProject | null): void {
+  const powers = powersOf(identity, project);
   if (!mayCall(powers, operation)) throw refusal(powers, operation, project?.name);
 }
 
@@ -24,6 +24,7 @@ const sentences: Readonly<Record<Access, (project: string, role: string) => stri
   anyone: () => "You may not do this.",
   signed_in: () => "Sign in as a person for this.",
   person: () => "This token is the machine's own and no person's.",
+  sign_in: () => "This is for somebody who has signed in themselves; no token will do.",
   viewer: (project) => `Only members and viewers of ${project} may see this.`,
   member: (project, role) => `You may only look at ${project}: your role is ${role}, and this needs a member.`,
   owner: (project, role) => `Only an owner of ${project} may do this; your role is ${role}.`,

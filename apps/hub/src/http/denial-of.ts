@@ -3,7 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { Denial } from "../access/denial.ts";
 import { operationOf } from "./serve.ts";
 
-const DENIALS: readonly ProblemCode[] = ["forbidden", "human_only", "csrf_failed"];
+const DENIALS: readonly ProblemCode[] = ["forbidden", "human_only", "csrf_failed", "wrong_password"];
 
 /** What an error says about somebody who was not let in; undefined for every other error. */
 export function denialOf(request: FastifyRequest, error: unknown): Denial | undefined {

@@ -52,6 +52,7 @@ const ACCESS: Readonly<Record<Access, string>> = {
   anyone: "Anybody may call it",
   signed_in: "Whoever has signed in",
   person: "People who have signed in; not the machine's own token",
+  sign_in: "People with a sign-in of their own; no token will do",
   viewer: "Viewers of the project and up",
   member: "Members of the project and up",
   owner: "Owners of the project, and admins",
@@ -120,6 +121,11 @@ export async function openApi(app: FastifyInstance): Promise<void> {
   app.get("/api/openapi.json", { schema: { hide: true } }, () => app.swagger());
 }
 
+const SENT_ON = {
+  description: "Sends the browser on; what goes wrong is told to the page it comes to",
+  headers: { Location: { schema: { type: "string" } } },
+};
+
 function described(operation: Operation, schema: Record<string, unknown>) {
   const { [operation.status]: success } = schema.response as Record<number, unknown>;
   return {
@@ -128,15 +134,17 @@ function described(operation: Operation, schema: Record<string, unknown>) {
     summary: operation.summary,
     description: `${operation.summary}. ${ACCESS[operation.access]}.`,
     security: SECURITY[operation.door],
-    response: {
-      [operation.status]: {
-        description: "Done",
-        content: operation.streams
-          ? { [operation.streams]: { schema: success } }
-          : { "application/json": { schema: success, example: exampleOf(operation.response, "output") } },
-      },
-      ...problemResponses(problemsOf(operation)),
-    },
+    response: operation.redirects
+      ? { [operation.status]: SENT_ON }
+      : {
+          [operation.status]: {
+            description: "Done",
+            content: operation.streams
+              ? { [operation.streams]: { schema: success } }
+              : { "application/json": { schema: success, example: exampleOf(operation.response, "output") } },
+          },
+          ...problemResponses(problemsOf(operation)),
+        },
   };
 }
 

@@ -17,8 +17,7 @@ const DATABASE_GONE = /^(ECONNREFUSED|ECONNRESET|ENOENT|ETIMEDOUT|EPIPE|08...|53
 
 /** Makes every error an `application/problem+json` document and logs it exactly once. */
 export function answerProblem(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = problemOf(error);
-  logOnce(error, problem, request);
+  const problem = noteProblem(error, request);
   if (problem.code === "too_many_requests") void reply.header("retry-after", String(problem.members.retry_after ?? 1));
   if (problem.code === "shutting_down") void reply.header("connection", "close");
   return reply
@@ -26,6 +25,13 @@ export function answerProblem(error: FastifyError | Error, request: FastifyReque
     .type("application/problem+json")
     .header("cache-control", "no-store")
     .send(JSON.stringify(problem.toDocument(pathOf(request))));
+}
+
+/** What an error says to whoever asked. Logs it: to be called once for each. */
+export function noteProblem(error: FastifyError | Error, request: FastifyRequest): Problem {
+  const problem = problemOf(error);
+  logOnce(error, problem, request);
+  return problem;
 }
 
 /** Unknown addresses of the hub's own. */

@@ -4,12 +4,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { AccessibleProject } from "../access/accessible-project.ts";
 import type { Caller } from "../access/caller.ts";
-import type { Identity } from "../access/find-identity.ts";
+import type { Found } from "../access/identities.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** Who was let in; null at the public door and on what is not an operation. */
-    identity: Identity | null;
+    identity: Found | null;
     /** The one that the path names, as the caller may use it; null where it names none. */
     project: AccessibleProject | null;
   }
@@ -59,6 +59,18 @@ export function servePublic<O extends Operation>(
 ): void {
   if (operation.door !== "public") throw new TypeError(`${operation.id} is not public`);
   route(app, operation, (request, reply) => handle(knocked<O>(request, reply)));
+}
+
+/** Registers the route of an operation that sends browsers on; `handle` answers where to. */
+export function serveRedirect<O extends Operation>(
+  app: FastifyInstance,
+  operation: O,
+  handle: (knocked: Knocked<O>) => Promise<string>,
+): void {
+  if (!operation.redirects) throw new TypeError(`${operation.id} sends nobody anywhere`);
+  route(app, operation, async (request, reply) =>
+    reply.redirect(await handle(knocked<O>(request, reply)), operation.status),
+  );
 }
 
 /** What a stream is opened with. */

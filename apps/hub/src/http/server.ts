@@ -85,10 +85,9 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     refuseNulInUrl(request);
     await signIn.admit(request, operation.door, limits);
     if (!request.identity) return;
-    const { caller } = request.identity;
     const { project } = request.params as { project?: string };
-    if (project !== undefined) request.project = await parts.findProject(caller, project);
-    mustBeAllowed(operation, caller, request.project);
+    if (project !== undefined) request.project = await parts.findProject(request.identity.caller, project);
+    mustBeAllowed(operation, request.identity, request.project);
   });
 
   app.addHook("onError", async (request, _reply, error) => {

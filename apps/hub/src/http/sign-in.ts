@@ -2,7 +2,7 @@ import type { Door } from "@orchestratia/protocol/operation";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { FastifyRequest } from "fastify";
 import type { Identity } from "../access/find-identity.ts";
-import type { Identities } from "../access/identities.ts";
+import type { Found, Identities } from "../access/identities.ts";
 import { isCsrfToken } from "./csrf.ts";
 import { comesFromOwnPage, type Knock } from "./origin.ts";
 import type { RequestLimits } from "./request-limits.ts";
@@ -47,7 +47,7 @@ export class SignIn {
    * Who opens a socket, by its cookie; undefined when it brings none that counts: it may still sign in by its first
    * message. Throws csrf_failed when the page is not ours.
    */
-  async ofUpgrade(request: Knock & Pick<FastifyRequest, "cookies">): Promise<Identity | undefined> {
+  async ofUpgrade(request: Knock & Pick<FastifyRequest, "cookies">): Promise<Found | undefined> {
     const cookie = request.cookies[this.#parts.cookieName];
     if (cookie === undefined) return undefined;
     const identity = await this.#parts.identities.find(cookie);
@@ -56,12 +56,12 @@ export class SignIn {
   }
 
   /** Whom a request that was let in stands for now; undefined when its sign-in or token has ended. */
-  async stillIs(request: FastifyRequest): Promise<Identity | undefined> {
+  async stillIs(request: FastifyRequest): Promise<Found | undefined> {
     const { secret } = this.#personSecret(request);
     return secret === undefined ? undefined : this.#parts.identities.find(secret);
   }
 
-  async #identify(request: FastifyRequest, secret: string | undefined, limits: RequestLimits): Promise<Identity> {
+  async #identify(request: FastifyRequest, secret: string | undefined, limits: RequestLimits): Promise<Found> {
     const identity = secret === undefined ? undefined : await this.#parts.identities.find(secret);
     if (identity) return identity;
     // Only now: a neighbour who guesses keys must not keep out whoever has one.

@@ -64,9 +64,15 @@ export async function insertOutput(
   const { created_at, ...added } = row as NonNullable<typeof row>;
   await record(tx, {
     ...aboutTask(task),
+    server_id: serverOf(caller),
     type: "task.output_added",
     actor: actorOf(caller),
     details: { stream, seq: added.seq, bytes: Buffer.byteLength(content) },
   });
   return { ...added, created_at: created_at.toISOString() };
+}
+
+function serverOf(caller: Caller): string | null {
+  if (caller.kind === "session") return caller.serverId;
+  return caller.kind === "server" ? caller.id : null;
 }

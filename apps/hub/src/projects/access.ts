@@ -27,7 +27,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * The project with this id or key. Throws project_not_found, also for one that the caller may not see: admins and the
- * system see all, people theirs, machines the one they were registered in.
+ * system see all, people theirs, machines the one they were registered in, and an access token no other than it names.
  */
 export async function projectFor({ sql }: Database, caller: Caller, ref: string): Promise<AccessibleProject> {
   const [statement, value] = UUID.test(ref) ? [BY_ID, ref] : [BY_KEY, ref.toUpperCase()];
@@ -66,6 +66,9 @@ function rightsOf(
 ): { mayWrite: boolean; mayOwn: boolean } | undefined {
   if (caller.kind === "system") return { mayWrite: true, mayOwn: true };
   if (caller.kind !== "user") return caller.projectId === id ? { mayWrite: true, mayOwn: false } : undefined;
-  if (caller.role === "admin") return { mayWrite: true, mayOwn: true };
-  return role === null ? undefined : { mayWrite: role !== "viewer", mayOwn: role === "owner" };
+  const { scope } = caller;
+  if (scope?.projectIds && !scope.projectIds.includes(id)) return undefined;
+  const writes = scope?.write !== false;
+  if (caller.role === "admin") return { mayWrite: writes, mayOwn: writes };
+  return role === null ? undefined : { mayWrite: writes && role !== "viewer", mayOwn: writes && role === "owner" };
 }

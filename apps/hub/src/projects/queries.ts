@@ -17,10 +17,11 @@ export async function listProjects(sql: Sql, caller: Caller): Promise<Accessible
   const rows = await sql.query<ProjectRow>(
     `select p.id, p.key, p.name, p.status, p.settings, p.created_at, m.role
      from projects p left join project_members m on m.project_id = p.id and m.user_id = $1
-     where $2 or m.role is not null order by p.key limit ${LIMIT}`,
+     where ($2 or m.role is not null) and ($3::uuid[] is null or p.id = any($3)) order by p.key limit ${LIMIT}`,
     [
       caller.kind === "user" ? caller.id : null,
       caller.kind === "system" || (caller.kind === "user" && caller.role === "admin"),
+      caller.kind === "user" ? (caller.scope?.projectIds ?? null) : null,
     ],
   );
   return rows.map((row) => accessTo(row, caller)).filter((project) => project !== undefined);

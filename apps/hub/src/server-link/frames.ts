@@ -103,7 +103,8 @@ function found({ hub, connection, inventory, later }: FrameContext, session: Liv
   later(async () => {
     const wasAway = session.status !== "active";
     const runs = await sessionRuns(hub, session, running);
-    if (!runs) connection.send({ type: "session_close", session_id: session.id });
+    const shouldEnd = !runs || session.closedBy !== undefined;
+    if (shouldEnd) connection.send({ type: "session_close", session_id: session.id });
     else if (wasAway) await screenOutdated(hub, session);
   });
 }

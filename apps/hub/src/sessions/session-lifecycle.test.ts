@@ -170,6 +170,17 @@ test("closing asks the daemon, and the fact names who asked", async () => {
   await daemon[Symbol.asyncDispose]();
 });
 
+test("a close that was lost on its way is asked for again when the session is back", async () => {
+  const { daemon, session } = await links.stage();
+  daemon.stall();
+  await closeSession(links.sessionHub, SYSTEM, session.id);
+  await daemon.cut();
+  await until(() => session.status === "disconnected");
+  await daemon.connect();
+  expect((await daemon.next("session_close")).session_id).toBe(session.id);
+  await daemon[Symbol.asyncDispose]();
+});
+
 test("a session whose server is away is closed at once, and there at its return", async () => {
   const { daemon, session } = await links.stage();
   await daemon.cut();

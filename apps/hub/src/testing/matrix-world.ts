@@ -2,7 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { CallerRole } from "@orchestratia/protocol/may-call";
 import type { Operation } from "@orchestratia/protocol/operation";
 import { newSecret, secretHash } from "../access/secret-hash.ts";
+import { SignInTokens } from "../access/sign-in-token.ts";
+import { transaction } from "../db/transaction.ts";
 import { exampleOf } from "../http/openapi-examples.ts";
+import { specColumns } from "../tasks/write-spec.ts";
+import { readHubSecrets } from "../users/hub-secrets.ts";
+import { readInstanceId } from "../users/instance.ts";
+import { openSignIn } from "../users/sign-ins.ts";
 import type { TestHub } from "./test-hub.ts";
 
 /** What stands behind each parameter of a path. */
@@ -33,10 +39,11 @@ export async function makeProject(hub: TestHub): Promise<MatrixProject> {
   const { id: serverId, key: serverKey, name } = await hub.registerServer({ key: id });
   const { sql } = hub.database;
   const { session } = await addSession(hub, { id, serverId }, "worker");
+  const { requirements } = specColumns(null);
   const [task] = await sql.query<{ id: string }>(
-    `insert into tasks (project_id, number, key, title, spec, auto_assign, created_by)
-     values ($1, 1000, 'MATRIX-1000', 'A task', 'Do it.', false, '{"type":"system","id":null,"name":"hub"}') returning id`,
-    [id],
+    `insert into tasks (project_id, number, key, title, spec, requirements, auto_assign, created_by)
+     values ($1, 1000, 'MATRIX-1000', 'A task', 'Do it.', $2, false, '{"type":"system","id":null,"name":"hub"}') returning id`,
+    [id, JSON.stringify(requirements)],
   );
   const [intervention] = await sql.query<{ id: string }>(
     `insert into interventions (project_id, task_id, session_id, raised_by, intervention_type, question)
@@ -101,6 +108,18 @@ export async function makeKeys(hub: TestHub, project: MatrixProject): Promise<Ke
     worker: (await addSession(hub, project, "worker")).token,
     orchestrator: (await addSession(hub, project, "orchestrator")).token,
   };
+}
+
+/** A sign-in, as its JWT, of whoever owns the access token. */
+export async function signInOf({ home, database }: TestHub, accessToken: string): Promise<string> {
+  const { jwt_secret } = await readHubSecrets(home);
+  const tokens = new SignInTokens(jwt_secret, await readInstanceId(database.sql));
+  const [owner] = await database.sql.query<{ user_id: string }>(
+    "select user_id from hub.access_tokens where token_hash = $1",
+    [secretHash(accessToken)],
+  );
+  const from = { address: "127.0.0.1", userAgent: "test" };
+  return transaction(database.pool, async (tx) => (await openSignIn(tx, tokens, owner?.user_id ?? "", from)).token);
 }
 
 export interface Answered {

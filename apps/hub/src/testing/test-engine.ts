@@ -154,7 +154,7 @@ export async function openTestEngine(url: string) {
 
   async function listStuck(): Promise<Finding[]> {
     const diagnosis = await diagnose(sql, { connectedServers: connections.connected(), patienceSeconds: 0 });
-    return diagnosis.findings.filter(({ code }) => code === "stuck");
+    return diagnosis.findings.filter(({ code }) => code === "stuck" || code === "circle");
   }
 
   /** What is under way may still help, and what runs each 30 s. */

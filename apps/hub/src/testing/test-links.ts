@@ -60,8 +60,9 @@ export async function startTestLinks(databaseUrl: string, options: TestLinksOpti
   const signIn = new SignIn({ identities, cookieName: COOKIE, csrfSecret: "x", publicUrl });
   const dashboardLink = new DashboardLink(sessionHub, {
     bus,
-    signInUpgrade: async (request) => (await signIn.ofUpgrade(request))?.caller,
-    signInToken: async (token) => (await identities.find(token))?.caller,
+    signInUpgrade: (request) => signIn.ofUpgrade(request),
+    signInToken: (token) => identities.find(token),
+    onForgotten: (listener) => identities.onForgotten(listener),
     ...options.dashboard,
   });
 

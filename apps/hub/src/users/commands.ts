@@ -1,17 +1,17 @@
 import type { Setup, SignIn } from "@orchestratia/protocol/people";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { z } from "zod";
-import type { Identity } from "../access/find-identity.ts";
 import type { Identities } from "../access/identities.ts";
 import { secretHash } from "../access/secret-hash.ts";
 import type { SignInTokens } from "../access/sign-in-token.ts";
 import type { Database } from "../db/database.ts";
 import { type Tx, transaction } from "../db/transaction.ts";
-import { record } from "../events/activity.ts";
+import { type Fact, record } from "../events/activity.ts";
+import { mustBeStrongPassword } from "./password-rule.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 import { forgetSetupToken, isSetupNeeded } from "./setup-link.ts";
 import type { SignInAttempts } from "./sign-in-attempts.ts";
-import { type OpenSignIn, type Origin, openSignIn } from "./sign-ins.ts";
+import { deactivated, type OpenSignIn, type Origin, openSignIn } from "./sign-ins.ts";
 import type { UserRow } from "./user-row.ts";
 
 export interface Users {
@@ -27,13 +27,14 @@ export interface SignedIn extends OpenSignIn {
   user: UserRow;
 }
 
-/** Makes the first admin and signs them in. Throws setup_done, token_invalid or email_taken. */
+/** Makes the first admin and signs them in. Throws setup_done, token_invalid, password_weak or email_taken. */
 export async function setUp(users: Users, given: z.output<typeof Setup>, from: Origin): Promise<SignedIn> {
   const { pool, sql } = users.database;
   const hash = secretHash(given.token);
   // Looked at first, so that a stranger cannot make the hub hash passwords.
   const open = await sql.query("select from hub.setup_tokens where token_hash = $1 and used_at is null", [hash]);
   if (open.length === 0) throw await refusedSetup(sql);
+  mustBeStrongPassword(given.password, given);
   const passwordHash = await hashPassword(given.password);
 
   const signedIn = await transaction(pool, async (tx) => {
@@ -43,7 +44,9 @@ export async function setUp(users: Users, given: z.output<typeof Setup>, from: O
     );
     if (won.length === 0) throw await refusedSetup(tx);
     const user = await insertAdmin(tx, given, passwordHash);
-    return { user, ...(await openSignIn(tx, users.tokens, user.id, from)) };
+    const opened = await openSignIn(tx, users.tokens, user.id, from);
+    await record(tx, signedInFact(user, opened.signInId, from));
+    return { user, ...opened };
   });
   users.events.wake();
   await forgetSetupToken(users.home);
@@ -64,56 +67,66 @@ async function insertAdmin(tx: Tx, { email, name }: z.output<typeof Setup>, pass
   );
   if (!user) throw new Problem("email_taken");
   const actor = { type: "user", id: user.id, name } as const;
-  await record(
-    tx,
-    { type: "user.created", project_id: null, actor, details: { email } },
-    { type: "user.signed_in", project_id: null, actor, details: {} },
-  );
+  await record(tx, { type: "user.created", project_id: null, actor, details: { email } });
   return user;
 }
 
-/** Throws wrong_credentials, or too_many_requests after repeated failures. */
+/**
+ * Throws wrong_credentials, user_deactivated for whoever knows the password of an account that opens nothing, or
+ * too_many_requests after repeated failures.
+ */
 export async function signInWithPassword(
   users: Users,
   { email, password }: z.output<typeof SignIn>,
   from: Origin,
 ): Promise<SignedIn> {
   const { attempts, database } = users;
-  attempts.require(from.address, email);
-  attempts.begin(from.address, email);
-  const [user] = await database.sql.query<UserRow & { password_hash: string | null }>(
-    "select id, email, name, role, created_at, password_hash from admin_users where email = $1",
-    [email],
+  const [user] = await database.sql.query<AccountToOpen>(
+    `select id, email, name, role, created_at, password_hash, deactivated_at,
+       exists (select from hub.sign_ins s where s.user_id = u.id and s.ip = $2) as is_known
+     from admin_users u where email = $1`,
+    [email, from.address],
   );
-  if (!(await isPassword(password, user?.password_hash)) || !user) {
+  const attempt = { address: from.address, email, isKnown: user?.is_known ?? false };
+  attempts.begin(attempt);
+  const isRight = await isPassword(password, user?.password_hash);
+  if (!isRight || !user || user.deactivated_at) {
+    const problem = isRight ? "user_deactivated" : "wrong_credentials";
     await record(database.sql, {
       type: "user.sign_in_denied",
       project_id: null,
       actor: { type: "user", id: user?.id ?? null, name: user?.name ?? email },
-      details: { email },
+      details: { email, address: from.address, problem },
     });
     users.events.wake();
-    throw new Problem("wrong_credentials");
+    throw isRight ? deactivated() : new Problem("wrong_credentials");
   }
-  attempts.succeeded(from.address, email);
+  attempts.succeeded(attempt);
   const signedIn = await transaction(database.pool, async (tx) => {
-    await record(tx, {
-      type: "user.signed_in",
-      project_id: null,
-      actor: { type: "user", id: user.id, name: user.name },
-      details: {},
-    });
-    return { user, ...(await openSignIn(tx, users.tokens, user.id, from)) };
+    const same = await tx.query("select from admin_users where id = $1 and password_hash = $2 for share", [
+      user.id,
+      user.password_hash,
+    ]);
+    // The password was changed while it was checked.
+    if (same.length === 0) throw new Problem("wrong_credentials");
+    const opened = await openSignIn(tx, users.tokens, user.id, from);
+    await record(tx, signedInFact(user, opened.signInId, from));
+    return { user, ...opened };
   });
   users.events.wake();
   return signedIn;
 }
 
-/** Ends the sign-in at once, wherever its token is used. A token that is no sign-in stays as it is. */
-export async function signOut(users: Users, { signInId }: Identity): Promise<void> {
-  if (signInId === undefined) return;
-  await users.database.sql.query("update hub.sign_ins set revoked_at = now() where id = $1 and revoked_at is null", [
-    signInId,
-  ]);
-  users.identities.forgetSignIn(signInId);
+const signedInFact = ({ id, name }: UserRow, signInId: string, { address }: Origin): Fact => ({
+  type: "user.signed_in",
+  project_id: null,
+  actor: { type: "user", id, name },
+  details: { sign_in_id: signInId, address },
+});
+
+interface AccountToOpen extends UserRow {
+  password_hash: string | null;
+  deactivated_at: Date | null;
+  /** Signed in to from this address before. */
+  is_known: boolean;
 }

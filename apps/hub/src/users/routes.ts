@@ -1,43 +1,35 @@
 import { me, setup, setupState, signIn, signOut as signOutOperation } from "@orchestratia/protocol/operations/people";
 import { Problem } from "@orchestratia/protocol/problems";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { csrfToken } from "../http/csrf.ts";
 import { serve, servePublic } from "../http/serve.ts";
-import { type SignedIn, setUp, signInWithPassword, signOut, type Users } from "./commands.ts";
+import { originOf, signInCookie, type WelcomeParts, welcome } from "../http/welcome.ts";
+import { setUp, signInWithPassword, type Users } from "./commands.ts";
+import { signOut } from "./revoke-sign-in.ts";
 import { isSetupNeeded } from "./setup-link.ts";
-import type { Origin } from "./sign-ins.ts";
 import { toUser } from "./user-row.ts";
 
-export interface UserRouteParts {
+export interface UserRouteParts extends WelcomeParts {
   users: Users;
-  cookieName: string;
-  csrfSecret: string;
 }
 
-export function userRoutes(app: FastifyInstance, { users, cookieName, csrfSecret }: UserRouteParts): void {
-  const welcome = ({ user, signInId, token, expiresAt }: SignedIn, request: FastifyRequest, reply: FastifyReply) => {
-    reply.setCookie(cookieName, token, { ...cookieOptions(request), expires: expiresAt });
-    return {
-      user: toUser(user),
-      token,
-      csrf_token: csrfToken(csrfSecret, signInId),
-      expires_at: expiresAt.toISOString(),
-    };
-  };
-
+export function userRoutes(app: FastifyInstance, parts: UserRouteParts): void {
+  const { users, cookieName, csrfSecret } = parts;
   servePublic(app, setupState, async () => ({ needed: await isSetupNeeded(users.database.sql) }));
 
-  servePublic(app, setup, async ({ body, request, reply }) =>
-    welcome(await setUp(users, body, originOf(request)), request, reply),
-  );
+  servePublic(app, setup, async ({ body, request, reply }) => {
+    const signedIn = await setUp(users, body, originOf(request));
+    return { user: toUser(signedIn.user), ...welcome(parts, signedIn, { request, reply }) };
+  });
 
-  servePublic(app, signIn, async ({ body, request, reply }) =>
-    welcome(await signInWithPassword(users, body, originOf(request)), request, reply),
-  );
+  servePublic(app, signIn, async ({ body, request, reply }) => {
+    const signedIn = await signInWithPassword(users, body, originOf(request));
+    return { user: toUser(signedIn.user), ...welcome(parts, signedIn, { request, reply }) };
+  });
 
   serve(app, signOutOperation, async ({ request, reply }) => {
     if (request.identity) await signOut(users, request.identity);
-    reply.clearCookie(cookieName, cookieOptions(request));
+    reply.clearCookie(cookieName, signInCookie(request));
     return { ok: true } as const;
   });
 
@@ -53,8 +45,3 @@ export function userRoutes(app: FastifyInstance, { users, cookieName, csrfSecret
     };
   });
 }
-
-const cookieOptions = ({ protocol }: FastifyRequest) =>
-  ({ path: "/", httpOnly: true, sameSite: "lax", secure: protocol === "https" }) as const;
-
-const originOf = ({ ip, headers }: FastifyRequest): Origin => ({ address: ip, userAgent: headers["user-agent"] ?? "" });

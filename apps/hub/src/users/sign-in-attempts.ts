@@ -1,61 +1,56 @@
 import { Problem } from "@orchestratia/protocol/problems";
+import { FailureCount } from "./failure-count.ts";
 
-const FREE_FAILURES = 5;
-const FIRST_PAUSE_MS = 10_000;
-const LONGEST_PAUSE_MS = 10 * 60_000;
-/** After so long without another failure nothing is remembered. */
-const FORGOTTEN_MS = 30 * 60_000;
-const MAX_KEPT = 10_000;
-
-interface Failures {
-  count: number;
-  lastAt: number;
+export interface Attempt {
+  address: string;
+  email: string;
+  /** True when the account was signed in to from this address before. */
+  isKnown: boolean;
 }
 
+const SECOND = 1_000;
+const MINUTE = 60_000;
+
 /**
- * Slows down whoever guesses a password: after five failures each further one costs a pause, twice as long as the one
- * before. Counted per address and e-mail together, so that a stranger cannot lock anybody out.
+ * Slows down whoever guesses a password. Counted closely per address and e-mail together, so that a stranger locks
+ * nobody out; and gently for an e-mail over all addresses and for an address over all e-mails, which hold back whoever
+ * guesses from many places or many accounts, and nobody at a place from which they have signed in before.
  */
 export class SignInAttempts {
-  readonly #failures = new Map<string, Failures>();
+  readonly #byBoth = new FailureCount({ free: 5, firstPauseMs: 10 * SECOND, longestPauseMs: 10 * MINUTE });
+  readonly #byEmail = new FailureCount({ free: 50, firstPauseMs: SECOND, longestPauseMs: MINUTE });
+  readonly #byAddress = new FailureCount({ free: 50, firstPauseMs: SECOND, longestPauseMs: MINUTE });
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
   }
 
-  /** Throws too_many_requests during a pause. */
-  require(address: string, email: string): void {
-    const failures = this.#failures.get(keyOf(address, email));
-    if (!failures) return;
-    const waitMs = failures.lastAt + pauseAfter(failures.count) - this.#now();
-    if (waitMs <= 0) return;
-    const seconds = Math.ceil(waitMs / 1000);
-    throw new Problem("too_many_requests", `Too many failed sign-ins; try again in ${seconds} s.`, {
-      retry_after: seconds,
-    });
-  }
-
-  /** Counted before the password is checked, so that attempts side by side count as well. */
-  begin(address: string, email: string): void {
-    const key = keyOf(address, email);
+  /**
+   * Counts the attempt as failed until it is said to have succeeded, so that attempts side by side count as well. Throws
+   * too_many_requests during a pause, and counts nothing then.
+   */
+  begin({ address, email, isKnown }: Attempt): void {
     const now = this.#now();
-    const before = this.#failures.get(key);
-    const count = before && now - before.lastAt < FORGOTTEN_MS ? before.count + 1 : 1;
-    this.#failures.delete(key);
-    this.#failures.set(key, { count, lastAt: now });
-    for (const oldest of this.#failures.keys()) {
-      if (this.#failures.size <= MAX_KEPT) break;
-      this.#failures.delete(oldest);
+    const waits = [this.#byBoth.waitMs(both(address, email), now)];
+    if (!isKnown) waits.push(this.#byEmail.waitMs(email, now), this.#byAddress.waitMs(address, now));
+    const seconds = Math.ceil(Math.max(...waits) / SECOND);
+    if (seconds > 0) {
+      throw new Problem("too_many_requests", `Too many failed sign-ins; try again in ${seconds} s.`, {
+        retry_after: seconds,
+      });
     }
+    this.#byBoth.add(both(address, email), now);
+    this.#byEmail.add(email, now);
+    this.#byAddress.add(address, now);
   }
 
-  succeeded(address: string, email: string): void {
-    this.#failures.delete(keyOf(address, email));
+  succeeded({ address, email }: Attempt): void {
+    this.#byBoth.forget(both(address, email));
+    // What others guess at the same time goes on counting.
+    this.#byEmail.takeBack(email);
+    this.#byAddress.takeBack(address);
   }
 }
 
-const keyOf = (address: string, email: string): string => `${address} ${email}`;
-
-const pauseAfter = (count: number): number =>
-  count < FREE_FAILURES ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** (count - FREE_FAILURES), LONGEST_PAUSE_MS);
+const both = (address: string, email: string): string => `${address} ${email}`;

@@ -57,7 +57,7 @@ describe.each(named)("%s", (_, operation) => {
   test("lets in somebody who can come to its door", () => {
     const levels = {
       public: ["anyone"],
-      people: ["signed_in", "person", "viewer", "member", "owner", "admin"],
+      people: ["signed_in", "person", "sign_in", "viewer", "member", "owner", "admin"],
       daemons: ["server"],
       agents: ["worker", "orchestrator"],
     };

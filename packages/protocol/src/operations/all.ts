@@ -1,4 +1,5 @@
 import type { Operation } from "../operation.ts";
+import * as accessTokens from "./access-tokens.ts";
 import * as agents from "./agents.ts";
 import * as approvalRules from "./approval-rules.ts";
 import * as daemons from "./daemons.ts";
@@ -6,7 +7,11 @@ import * as doctor from "./doctor.ts";
 import * as epics from "./epics.ts";
 import * as events from "./events.ts";
 import * as interventions from "./interventions.ts";
+import * as invitations from "./invitations.ts";
+import * as members from "./members.ts";
+import * as oauth from "./oauth.ts";
 import * as output from "./output.ts";
+import * as passwordResets from "./password-resets.ts";
 import * as people from "./people.ts";
 import * as peopleTasks from "./people-tasks.ts";
 import * as remote from "./remote.ts";
@@ -14,6 +19,7 @@ import * as search from "./search.ts";
 import * as serverKeys from "./server-keys.ts";
 import * as serversAdmin from "./servers-admin.ts";
 import * as taskMoves from "./task-moves.ts";
+import * as users from "./users.ts";
 
 const isOperation = (value: unknown): value is Operation =>
   typeof value === "object" && value !== null && "door" in value && "path" in value;
@@ -35,6 +41,12 @@ export const operations: readonly Operation[] = [
   interventions,
   remote,
   approvalRules,
+  users,
+  members,
+  oauth,
+  invitations,
+  passwordResets,
+  accessTokens,
 ]
   .flatMap((room) => Object.values(room))
   .filter(isOperation);

@@ -35,7 +35,7 @@ export const setup = operation({
   body: Setup,
   response: SignedIn,
   status: 201,
-  problems: ["setup_done", "token_invalid"],
+  problems: ["setup_done", "token_invalid", "password_weak"],
 });
 
 export const signIn = operation({
@@ -48,7 +48,7 @@ export const signIn = operation({
   summary: "Sign in with e-mail and password",
   body: SignIn,
   response: SignedIn,
-  problems: ["wrong_credentials"],
+  problems: ["wrong_credentials", "user_deactivated"],
 });
 
 export const signOut = operation({

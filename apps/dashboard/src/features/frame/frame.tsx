@@ -8,6 +8,7 @@ import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { meQuery } from "../account/account-queries.ts";
 import { LiveProvider, useTopic } from "../live/live-provider.tsx";
 import { ProjectProvider, useProjectIfKnown } from "../projects/project-context.tsx";
+import { SearchButton } from "../search/search-button.tsx";
 import { AccountMenu } from "./account-menu.tsx";
 import { LiveState } from "./live-state.tsx";
 import { ProjectSwitcher } from "./project-switcher.tsx";
@@ -42,6 +43,7 @@ const Shell = ({ end, children }: { end?: ReactNode; children: ReactNode }) => (
       <header className="sticky top-0 z-20 flex h-12 items-center gap-3 border-b bg-surface px-3 sm:px-4">
         <ProjectSwitcher />
         <span className="flex-1" />
+        <SearchButton />
         <LiveState />
         {end}
       </header>

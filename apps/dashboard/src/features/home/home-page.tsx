@@ -1,6 +1,6 @@
 "use client";
 import { usePrefetchQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { Card } from "../../ui/card.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -9,12 +9,15 @@ import { ActivityFeed } from "../activity/activity-feed.tsx";
 import { activityQuery } from "../activity/activity-queries.ts";
 import { DemoCard } from "../demo/demo-card.tsx";
 import { demoQuery } from "../demo/demo-queries.ts";
+import { DoctorPending } from "../doctor/doctor-pending.tsx";
 import { openInterventionsQuery } from "../interventions/intervention-queries.ts";
 import { OpenQuestions } from "../interventions/open-questions.tsx";
 import { mayWrite, useProject } from "../projects/project-context.tsx";
 import { tasksQuery } from "../tasks/task-queries.ts";
 import { HomeCounts } from "./home-counts.tsx";
 import { countsQuery } from "./home-queries.ts";
+
+const DoctorPanel = lazy(() => import("../doctor/doctor-panel.tsx").then((it) => ({ default: it.DoctorPanel })));
 
 /** The first answer of the page: does anything need me. */
 function headline(open: number): string {
@@ -58,6 +61,9 @@ export function HomePage() {
         <OpenQuestions scope={project.id} open={open.data} canAnswer={mayWrite(project)} showTask />
         <HomeCounts project={project.id} />
         <DemoCard />
+        <Suspense fallback={<DoctorPending />}>
+          <DoctorPanel project={project.id} />
+        </Suspense>
         <Card title="Activity" bodyClassName="p-0">
           <ActivityFeed project={project.id} subjects={subjects} />
         </Card>

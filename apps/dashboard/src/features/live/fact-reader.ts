@@ -30,13 +30,13 @@ function factOf(frame: DashboardFrame): Fact | undefined {
 
 /** Which cached answers a fact may have changed, by the first word of its name. */
 const staleBy: Record<string, readonly QueryKey[]> = {
-  task: [["tasks"], ["task"], ["counts"], ["sessions"], ["session"], ["servers"], ["demo"]],
-  dependency: [["tasks"], ["task"], ["demo"]],
+  task: [["tasks"], ["task"], ["children"], ["counts"], ["sessions"], ["session"], ["servers"], ["demo"]],
+  dependency: [["tasks"], ["task"], ["children"], ["demo"]],
   note: [["task"]],
   intervention: [["interventions"], ["counts"], ["task"], ["tasks"]],
   session: [["sessions"], ["session"], ["counts"], ["servers"], ["task"], ["tasks"]],
-  server: [["servers"], ["counts"], ["tasks"], ["sessions"]],
-  registration_token: [],
+  server: [["servers"], ["server_keys"], ["registration_tokens"], ["counts"], ["tasks"], ["sessions"]],
+  registration_token: [["registration_tokens"]],
   project: [["projects"]],
 };
 

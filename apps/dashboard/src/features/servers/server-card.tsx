@@ -7,6 +7,8 @@ import { KeyValue } from "../../ui/key-value.tsx";
 import { LoadBars } from "../../ui/load-bars.tsx";
 import { StateDot, type StateTone } from "../../ui/state-dot.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
+import { DrainButton } from "./drain-button.tsx";
+import { ServerSettingsButton } from "./server-settings-button.tsx";
 
 function serverState({ status, reachable, draining }: Server): { tone: StateTone; word: string } {
   if (status === "offline") return { tone: "off", word: "Offline" };
@@ -37,7 +39,15 @@ function loadBars({ system_info, active_tasks, max_concurrent }: Server) {
 }
 
 /** A machine: whether it can work, how busy it is, what it has. */
-export function ServerCard({ server, sessions }: { server: Server; sessions: readonly Session[] }) {
+export function ServerCard({
+  server,
+  sessions,
+  canWrite,
+}: {
+  server: Server;
+  sessions: readonly Session[];
+  canWrite: boolean;
+}) {
   const { languages, environments, tools, tags } = server.capabilities;
   return (
     <li
@@ -108,6 +118,12 @@ export function ServerCard({ server, sessions }: { server: Server; sessions: rea
           ["Last seen", server.last_heartbeat ? <TimeAgo key="seen" at={server.last_heartbeat} /> : "Never"],
         ]}
       />
+      {canWrite ? (
+        <footer className="mt-auto flex flex-wrap gap-2 border-t pt-3">
+          <DrainButton server={server} />
+          <ServerSettingsButton server={server} />
+        </footer>
+      ) : null}
     </li>
   );
 }

@@ -10,6 +10,7 @@ import { mayWrite, useProject } from "../projects/project-context.tsx";
 import { sessionsQuery } from "../sessions/session-queries.ts";
 import { isLive } from "../sessions/session-words.ts";
 import { RegisterServerDialog } from "./register-server-dialog.tsx";
+import { RegistrationTokensButton } from "./registration-tokens-button.tsx";
 import { ServerCard } from "./server-card.tsx";
 import { serversQuery } from "./server-queries.ts";
 
@@ -19,7 +20,8 @@ export function ServersPage() {
   const { project } = useProject();
   const servers = useQuery(serversQuery(project.id));
   const sessions = useQuery(sessionsQuery(project.id));
-  const register = mayWrite(project) ? (
+  const canWrite = mayWrite(project);
+  const register = canWrite ? (
     <RegisterServerDialog
       trigger={
         <Button variant="primary">
@@ -32,7 +34,15 @@ export function ServersPage() {
   const none = servers.data?.length === 0;
 
   return (
-    <Page title="Servers" actions={none ? null : register}>
+    <Page
+      title="Servers"
+      actions={
+        <>
+          {canWrite ? <RegistrationTokensButton /> : null}
+          {none ? null : register}
+        </>
+      }
+    >
       {servers.isPending ? (
         <div role="status" aria-label="Loading" className={grid}>
           <Skeleton className="h-64 rounded-card" />
@@ -53,6 +63,7 @@ export function ServersPage() {
           <ServerCard
             key={server.id}
             server={server}
+            canWrite={canWrite}
             sessions={(sessions.data ?? []).filter((session) => session.server_id === server.id && isLive(session))}
           />
         ))}

@@ -14,6 +14,7 @@ import { Prose } from "../../ui/prose.tsx";
 import { Skeleton, SkeletonRows } from "../../ui/skeleton.tsx";
 import { StatusMark } from "../../ui/status-mark.tsx";
 import { ActivityFeed } from "../activity/activity-feed.tsx";
+import { TaskChildren } from "../epics/task-children.tsx";
 import { isMissing } from "../hub/hub-client.ts";
 import { openInterventionsQuery } from "../interventions/intervention-queries.ts";
 import { OpenQuestions } from "../interventions/open-questions.tsx";
@@ -95,6 +96,7 @@ function TaskView({ task, open }: { task: Task; open: readonly Intervention[] })
             canAnswer={canWrite}
           />
           <TaskResult task={task} />
+          <TaskChildren task={task} canWrite={canWrite} />
           <TaskSpec task={task} />
           <TaskPlan plan={task.plan} feedback={task.plan_feedback} />
           <TaskDependencies task={task} />

@@ -1,6 +1,7 @@
 import type { HubClient } from "@orchestratia/client/http";
 import type { Operation } from "@orchestratia/protocol/operation";
 import { operations } from "@orchestratia/protocol/operations/all";
+import { me } from "@orchestratia/protocol/operations/people";
 import { problemCode, problems } from "@orchestratia/protocol/problems";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
@@ -19,6 +20,7 @@ let team: TestTeam;
 let worker: TestAgent;
 let orchestrator: TestAgent;
 let authorization: string;
+let person: Record<string, string>;
 const known = new Map<string, unknown[]>();
 
 beforeAll(async () => {
@@ -26,6 +28,9 @@ beforeAll(async () => {
   const admin: HubClient = await hub.admin();
   // The token of the hub's machine cannot be signed out by what is tried here.
   authorization = (await hub.systemHeaders()).authorization;
+  // The only admin can be neither demoted nor deactivated.
+  person = await hub.adminHeaders();
+  known.set("user", [(await admin.call(me)).user.id]);
   team = await openTestTeam({ url: hub.url, admin });
   worker = await team.startAgent("worker");
   orchestrator = await team.startAgent("orchestrator");
@@ -114,6 +119,7 @@ async function send(operation: Operation, { params, query, body }: Request, inde
 }
 
 function credentials(operation: Operation, index: number): Record<string, string> {
+  if (operation.access === "person" || operation.access === "sign_in") return person;
   if (operation.door === "people") return { authorization };
   if (operation.door === "daemons") return { "x-api-key": team.daemon.apiKey };
   const agents = [worker.token, orchestrator.token, team.daemon.apiKey];
@@ -124,9 +130,13 @@ function credentials(operation: Operation, index: number): Record<string, string
 function faultOf(
   operation: Operation,
   body: unknown,
-  { statusCode, body: text }: { statusCode: number; body: string },
+  { statusCode, body: text, headers }: { statusCode: number; body: string; headers: { location?: unknown } },
 ) {
   if (statusCode >= 500) return "a 5xx";
+  if (operation.redirects) {
+    if (statusCode !== operation.status) return `the status ${statusCode} instead of being sent on`;
+    return /^\/(?![/\\])/.test(String(headers.location)) ? undefined : "sent to somewhere else";
+  }
   let answer: unknown;
   try {
     answer = JSON.parse(text);

@@ -72,6 +72,8 @@ test("7.21 a remote command runs in the session's directory, however it is calle
     stdout: `hello${await realpath(directory)}\n`,
     stderr: "",
   });
+  // A fact has its place in the log a moment after it was recorded.
+  await until(async () => (await facts("remote.executed")).length > 0);
   expect(await facts("remote.executed")).toContainEqual({
     details: { session_name: session.name, command: "cat a.txt; pwd; exit 3" },
     actor: expect.any(String),

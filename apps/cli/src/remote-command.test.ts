@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Problem } from "@orchestratia/protocol/problems";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { EXIT } from "./exit-codes.ts";
+import { startProtocolHub } from "./testing/protocol-hub.ts";
+import { runInProcess } from "./testing/run-in-process.ts";
+import { sampleAnswers } from "./testing/samples.ts";
+
+const hub = await startProtocolHub();
+const folder = mkdtempSync(join(tmpdir(), "orchestratia-remote-"));
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await hub[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  hub.received.length = 0;
+  Object.assign(hub.answers, sampleAnswers());
+});
+
+const env = { ORCHESTRATIA_HUB_URL: hub.url, ORCHESTRATIA_API_KEY: "orcs_secret", ORCHESTRATIA_PROJECT_ID: "p" };
+const orchestratia = (...argv: string[]) => runInProcess(argv, { env });
+const sent = (operation: string) => hub.received.filter((request) => request.operation === operation);
+const transfer = (changes: object) => ({ ...(hub.answers.agentViewFileTransfer as object), ...changes });
+
+test("remote exec prints what the command printed, and ends as it ended", async () => {
+  hub.answers.agentRemoteExec = { exit_code: 42, stdout: "no newline", stderr: "bad\n" };
+  const ran = await orchestratia("remote", "exec", "w1", "--timeout", "90", "--", "ls", "-l", "a b");
+  expect(ran).toEqual({ code: 42, stdout: "no newline", stderr: "bad\n" });
+  expect(sent("agentRemoteExec")[0]).toMatchObject({
+    query: { project_id: "p" },
+    body: { session_name: "w1", command: "ls -l a b", timeout: 90 },
+  });
+});
+
+test("remote exec --json is the result, and the exit code is the command's as well", async () => {
+  const result = { exit_code: 3, stdout: "out\n", stderr: "" };
+  hub.answers.agentRemoteExec = result;
+  const { code, stdout } = await orchestratia("remote", "exec", "w1", "false", "--json");
+  expect([code, JSON.parse(stdout)]).toEqual([3, result]);
+});
+
+test("a command that could not be run to its end is 255; a refusal is a refusal", async () => {
+  hub.answers.agentRemoteExec = { exit_code: -1, stdout: "", stderr: "It was killed after 120 s.\n" };
+  expect(await orchestratia("remote", "exec", "w1", "sleep 999")).toMatchObject({ code: 255 });
+  hub.answers.agentRemoteExec = new Problem("daemon_lacks", "box runs no remote commands.");
+  expect(await orchestratia("remote", "exec", "w1", "true")).toEqual({
+    code: EXIT.conflict,
+    stdout: "",
+    stderr: "Error: box runs no remote commands.\n",
+  });
+});
+
+test("remote read names the file so that no shell reads more into it", async () => {
+  const { code, stdout } = await orchestratia("remote", "read", "w1", "it's $(here).md");
+  expect([code, stdout]).toEqual([0, "hello\n"]);
+  expect(sent("agentRemoteExec")[0]?.body).toMatchObject({ command: `cat -- 'it'\\''s $(here).md'` });
+});
+
+test("file send says what the file is, and waits until it has arrived", async () => {
+  const path = join(folder, "a.txt");
+  writeFileSync(path, "hello");
+  const { code, stdout } = await orchestratia("file", "send", path, "--to", "w1");
+  expect([code, stdout]).toEqual([0, expect.stringContaining("result.json to w1: completed")]);
+  expect(sent("agentSendFile")[0]?.body).toEqual({
+    filename: "a.txt",
+    file_path: path,
+    file_size: 5,
+    sha256: createHash("sha256").update("hello").digest("hex"),
+    target_session: "w1",
+    project_id: "p",
+  });
+});
+
+test("a file that failed, or is not there in time, is a failure that says what to do", async () => {
+  const path = join(folder, "b.txt");
+  writeFileSync(path, "hello");
+  hub.answers.agentViewFileTransfer = transfer({ status: "failed", error: "Nothing moved." });
+  expect(await orchestratia("file", "send", path, "--to", "w1")).toMatchObject({
+    code: EXIT.failed,
+    stdout: expect.stringContaining("Nothing moved."),
+  });
+  hub.answers.agentViewFileTransfer = transfer({ status: "transferring" });
+  const late = await orchestratia("file", "send", path, "--to", "w1", "--timeout", "0.3", "--json");
+  expect([late.code, JSON.parse(late.stdout)]).toEqual([
+    EXIT.failed,
+    expect.objectContaining({ code: "timeout", error: expect.stringContaining("orchestratia file status 9b1f2c04") }),
+  ]);
+});
+
+test("file status tells a failure by its exit code", async () => {
+  expect(await orchestratia("file", "status", "t")).toMatchObject({ code: 0 });
+  hub.answers.agentViewFileTransfer = transfer({ status: "failed", error: "Nothing moved." });
+  expect(await orchestratia("file", "status", "t")).toMatchObject({ code: EXIT.failed });
+});
+
+test("what is no file, and no number of seconds, is not sent", async () => {
+  for (const line of [
+    ["file", "send", folder, "--to", "w1"],
+    ["file", "send", join(folder, "none"), "--to", "w1"],
+    ["remote", "exec", "w1", "true", "--timeout", "soon"],
+  ])
+    expect([line, (await orchestratia(...line)).code]).toEqual([line, EXIT.failed]);
+  expect(hub.received).toEqual([]);
+});
