@@ -19,6 +19,7 @@ test("a file that is not there means the defaults", () => {
     agents: [],
     tags: [],
     environments: [],
+    remote: { exec: false, files: true },
     registrations: [],
   });
 });

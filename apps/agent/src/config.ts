@@ -17,6 +17,14 @@ export type Registration = z.infer<typeof Registration>;
 
 const Repo = z.union([z.string(), z.object({ path: z.string(), branch: z.string().optional() })]);
 
+/** What others may ask of this machine through the hub. */
+const RemotePolicy = z.object({
+  exec: z.boolean().default(false).describe("Run commands for the project's orchestrators"),
+  files: z.boolean().default(true).describe("Send and take files"),
+  folders: z.array(z.string()).optional().describe("Where files may be sent from, instead of the usual folders"),
+});
+export type RemotePolicy = z.infer<typeof RemotePolicy>;
+
 const Config = z.object({
   server_name: z.string().default(() => hostname()),
   max_concurrent: z.number().int().min(0).max(1000).default(4),
@@ -25,9 +33,14 @@ const Config = z.object({
   tags: z.array(z.string()).default([]),
   environments: z.array(z.string()).default([]),
   cli_path: z.string().optional().describe("The folder that holds `orchestratia`, when it is not beside the daemon"),
+  remote: RemotePolicy.prefault({}),
   registrations: z.array(Registration).default([]),
 });
 export type Config = z.infer<typeof Config>;
+
+/** Name → folder. */
+export const repoPaths = ({ repos }: Pick<Config, "repos">): Record<string, string> =>
+  Object.fromEntries(Object.entries(repos).map(([name, repo]) => [name, typeof repo === "string" ? repo : repo.path]));
 
 const readDocument = (path: string) => {
   try {

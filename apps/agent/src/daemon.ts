@@ -2,11 +2,13 @@ import { unwatchFile, watchFile } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { agentCatalog } from "./agents/catalog.ts";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, type Registration, readConfig, repoPaths } from "./config.ts";
 import { cliFolder } from "./hub-link/cli-folder.ts";
 import { HubLink } from "./hub-link/hub-link.ts";
 import { Report } from "./hub-link/report.ts";
 import { type InstanceLock, lockInstance } from "./instance-lock.ts";
+import { type RemoteOptions, transfersFolder } from "./remote/remote-requests.ts";
+import { usualFolders } from "./remote/sendable-file.ts";
 import { ownHolderCommand } from "./terminals/holder/launch.ts";
 import { Terminals } from "./terminals/terminals.ts";
 import { version } from "./version.ts";
@@ -87,11 +89,34 @@ export class Daemon {
         agents: () => agentCatalog(this.#config.agents),
         baseEnv,
         cliFolder: cliFolder(stateDir, this.#config.cli_path),
+        remote: this.#remoteOptions(registration),
         log: log.child({ server: registration.name }),
       });
       this.#links.set(key, { link, ended: link.run() });
     }
     if (wanted.size === 0) log.warn("registered with no hub yet: run orchestratia-agent --register TOKEN");
+  }
+
+  #remoteOptions(registration: Registration): RemoteOptions {
+    const { baseEnv, stateDir, configPath, log } = this.#options;
+    const transfers = transfersFolder(stateDir, registration.project_id);
+    const sessionFolders = () =>
+      this.#terminals
+        .all()
+        .filter(({ record }) => record.server_id === registration.server_id)
+        .map(({ record }) => record.cwd);
+    return {
+      policy: () => this.#config.remote,
+      folders: () => ({
+        allowed:
+          this.#config.remote.folders ??
+          usualFolders({ repos: Object.values(repoPaths(this.#config)), sessions: sessionFolders(), transfers }),
+        secret: [configPath, stateDir],
+      }),
+      transfersFolder: transfers,
+      env: baseEnv,
+      log: log.child({ server: registration.name }),
+    };
   }
 
   /** Lets go of the sessions, which go on; or, when asked, ends them first and tells the hubs how they ended. */

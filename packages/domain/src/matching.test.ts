@@ -142,7 +142,7 @@ describe("waiting for the preferred server", () => {
     ["off and full", preferred({ reachable: false, activeTasks: 9 })],
   ])("one that is %s is waited for, as long as there is time", (_what, awaited) => {
     expect(awaitedByScan(asked, [other, awaited])?.id).toBe("p");
-    expect(bestByScan(asked, [other, awaited], { waits: true })).toBeUndefined();
+    expect(bestByScan(asked, [other, awaited].values(), { waits: true })).toBeUndefined();
     expect(bestByScan(asked, [other, awaited], { waits: false })?.id).toBe("o");
     const explained = explainPlacing(asked, [other, awaited], { waits: true });
     expect(explained.find(({ candidate }) => candidate.id === "o")).toMatchObject({

@@ -194,11 +194,10 @@ export function explainPlacing(
   candidates: Iterable<Candidate>,
   { tried, waits }: Placing = {},
 ): (Ranked & MatchExplanation)[] {
-  const explained = [...candidates].map((candidate) => ({
-    candidate,
-    ...explainMatch(requirements, candidate, tried),
-  }));
-  if (waits && awaitedByScan(requirements, candidates, tried)) {
+  // Looked at twice, and an iterator can be gone through once.
+  const all = [...candidates];
+  const explained = all.map((candidate) => ({ candidate, ...explainMatch(requirements, candidate, tried) }));
+  if (waits && awaitedByScan(requirements, all, tried)) {
     for (const one of explained) {
       if (one.eligible) one.disqualifiers.push("waits_for_preferred");
       one.eligible = false;

@@ -11,6 +11,7 @@ export const FINDINGS = {
   input_missing: "Waits for a contract that its upstream did not deliver",
   waiting_for_children: "Is done when its children are",
   children_failed: "All its children are settled and none is done",
+  children_settled: "Was reopened, and all its children are settled",
   empty_parent: "An epic without children",
   manual_only: "Is not to be assigned automatically",
   not_yet_eligible: "Is not to be assigned before a certain moment",

@@ -2,11 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Backoff } from "@orchestratia/client/backoff";
 import { HubClient, RefusedError } from "@orchestratia/client/http";
 import { heartbeat, listAccessGrants } from "@orchestratia/protocol/operations/daemons";
-import { CLOSE_CODES, HubFrame } from "@orchestratia/protocol/server-link";
+import { CLOSE_CODES, type DaemonFrame, HubFrame } from "@orchestratia/protocol/server-link";
 import type { Logger } from "pino";
 import type { Agent } from "../agents/agent.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Registration } from "../config.ts";
+import { type RemoteOptions, RemoteRequests } from "../remote/remote-requests.ts";
 import type { Terminal } from "../terminals/terminal.ts";
 import type { Terminals } from "../terminals/terminals.ts";
 import { deliveryOf } from "./deliveries.ts";
@@ -29,6 +30,7 @@ export interface HubLinkOptions {
   agents: () => ReadonlyMap<string, Agent>;
   baseEnv: Record<string, string>;
   cliFolder: string | undefined;
+  remote: RemoteOptions;
   log: Logger;
   clock?: Clock;
   heartbeatEveryMs?: number;
@@ -48,6 +50,7 @@ export class HubLink {
   readonly #stopping = new AbortController();
   readonly #sessions = new Map<string, HubSession>();
   readonly #queues = new Map<string, Promise<void>>();
+  readonly #remote: RemoteRequests;
   #socket: HubSocket | undefined;
 
   constructor(options: HubLinkOptions) {
@@ -58,6 +61,12 @@ export class HubLink {
       baseUrl: registration.hub_url,
       headers: () => ({ "x-api-key": registration.api_key }),
     });
+    const link = {
+      send: (frame: DaemonFrame) => this.#socket?.send(frame),
+      sendFlushed: async (frame: DaemonFrame) => (await this.#socket?.sendFlushed(frame)) ?? false,
+      hold: (until: Promise<unknown>) => this.#socket?.hold(until),
+    };
+    this.#remote = new RemoteRequests(link, options.remote);
   }
 
   get registration(): Registration {
@@ -71,6 +80,7 @@ export class HubLink {
 
   stop(): void {
     this.#stopping.abort();
+    this.#remote[Symbol.dispose]();
     this.#socket?.close();
     // Now, not when the socket has closed: another link may serve these terminals by then.
     for (const session of this.#sessions.values()) {
@@ -135,6 +145,7 @@ export class HubLink {
     });
     const code = await closed.promise;
     this.#socket = undefined;
+    this.#remote.linkLost();
     for (const session of this.#sessions.values()) session.detach();
     await inventory;
     return code;
@@ -182,7 +193,10 @@ export class HubLink {
       return;
     }
     const { data } = frame;
-    if (!isForSession(data)) return;
+    if (!isForSession(data)) {
+      this.#remote.receive(data);
+      return;
+    }
     const before = this.#queues.get(data.session_id) ?? Promise.resolve();
     const after = before
       .then(() => this.#handle(data))
@@ -240,9 +254,10 @@ export class HubLink {
   }
 
   async #start(frame: SessionStart): Promise<void> {
-    const { registration, terminals, agents, baseEnv, cliFolder, log } = this.#options;
+    const { registration, terminals, agents, baseEnv, cliFolder, remote, log } = this.#options;
     try {
-      const spec = sessionSpec(frame, { registration, agents: agents(), baseEnv, cliFolder });
+      const { transfersFolder } = remote;
+      const spec = sessionSpec(frame, { registration, agents: agents(), baseEnv, cliFolder, transfersFolder });
       const terminal = await terminals.start(spec);
       log.info({ session: spec.id, agent: spec.agent, cwd: spec.cwd, pid: terminal.record.pid }, "session started");
       this.#attach(this.#sessionOf(terminal), { isRecovered: false });

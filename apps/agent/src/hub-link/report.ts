@@ -2,7 +2,7 @@ import { hostname, platform } from "node:os";
 import type { AgentInfo, Heartbeat, Registration } from "@orchestratia/protocol/servers";
 import { agentCatalog } from "../agents/catalog.ts";
 import { detectAgents } from "../agents/detect.ts";
-import type { Config } from "../config.ts";
+import { type Config, type RemotePolicy, repoPaths } from "../config.ts";
 import { detectCapabilities } from "../workspace/capabilities.ts";
 import { macAddress, machineId } from "../workspace/machine.ts";
 import type { SystemProbe } from "../workspace/system-info.ts";
@@ -32,11 +32,9 @@ export class Report {
     }
     return {
       system_info: await this.#probe.measure(),
-      repos: Object.fromEntries(
-        Object.entries(config.repos).map(([name, repo]) => [name, typeof repo === "string" ? repo : repo.path]),
-      ),
+      repos: repoPaths(config),
       agents: this.#agents,
-      capabilities: detectCapabilities(this.#env.PATH ?? "", config),
+      capabilities: { ...detectCapabilities(this.#env.PATH ?? "", config), remote: servedRequests(config.remote) },
       max_concurrent: config.max_concurrent,
     };
   }
@@ -52,3 +50,9 @@ export class Report {
     };
   }
 }
+
+/** What others may ask of this machine, in the protocol's words. */
+const servedRequests = ({ exec, files }: RemotePolicy): string[] => [
+  ...(exec ? ["exec"] : []),
+  ...(files ? ["files"] : []),
+];

@@ -17,13 +17,14 @@ const context = {
   agents: agentCatalog([{ name: "demo", command: ["node", "agent.mjs"], cwd: "~/demo" }]),
   baseEnv: { PATH: "/usr/bin", HOME: "/home/me" },
   cliFolder: "/state/bin",
+  transfersFolder: "/state/transfers/p",
 };
 const { command: _, session_token: __, working_directory: ___, ...plain } = sessionStart("");
 
 test("an agent by name brings its command and folder; the CLI comes first on the search path", () => {
   const spec = sessionSpec({ ...plain, agent: "demo" }, context);
   expect(spec).toMatchObject({ agent: "demo", command: ["node", "agent.mjs"], cwd: join(homedir(), "demo") });
-  expect(spec.env.PATH).toBe("/state/bin:/usr/bin");
+  expect(spec.env).toMatchObject({ PATH: "/state/bin:/usr/bin", ORCHESTRATIA_TRANSFER_DIR: "/state/transfers/p" });
 });
 
 test("a command line wins over the agent's own, and the hub's folder over the agent's", () => {

@@ -13,6 +13,7 @@ export interface StartContext {
   agents: ReadonlyMap<string, Agent>;
   baseEnv: Record<string, string>;
   cliFolder: string | undefined;
+  transfersFolder: string;
 }
 
 const absolute = (path: string): string => resolve(homedir(), path.replace(/^~(?=\/|$)/, homedir()));
@@ -41,7 +42,10 @@ export function sessionSpec(frame: SessionStart, context: StartContext): Session
 }
 
 /** The program's environment. The only key in it is the session's own token; the server's never enters a session. */
-function sessionEnv(frame: SessionStart, { registration, baseEnv, cliFolder }: StartContext): Record<string, string> {
+function sessionEnv(
+  frame: SessionStart,
+  { registration, baseEnv, cliFolder, transfersFolder }: StartContext,
+): Record<string, string> {
   const merged: Record<string, string> = { ...baseEnv, ...frame.env };
   const searchPath = [cliFolder, merged.PATH].filter((part) => part !== undefined).join(delimiter);
   return {
@@ -52,6 +56,7 @@ function sessionEnv(frame: SessionStart, { registration, baseEnv, cliFolder }: S
     ORCHESTRATIA_HUB_URL: registration.hub_url,
     ORCHESTRATIA_SESSION_ID: frame.session_id,
     ORCHESTRATIA_PROJECT_ID: frame.project_id,
+    ORCHESTRATIA_TRANSFER_DIR: transfersFolder,
     ...(frame.session_token === undefined ? {} : { ORCHESTRATIA_API_KEY: frame.session_token }),
   };
 }

@@ -15,6 +15,7 @@ export interface SocketEvents {
 export class HubSocket {
   readonly #ws: WebSocket;
   #isAlive = true;
+  #holds = 0;
 
   private constructor(ws: WebSocket) {
     this.#ws = ws;
@@ -74,6 +75,23 @@ export class HubSocket {
     this.#ws.send(JSON.stringify(frame), (error) => {
       if (!error) onFlushed?.();
     });
+  }
+
+  /** Resolves when the kernel has taken the frame; false when it could not. */
+  sendFlushed(frame: DaemonFrame): Promise<boolean> {
+    if (this.#ws.readyState !== WebSocket.OPEN) return Promise.resolve(false);
+    return new Promise((resolve) => this.#ws.send(JSON.stringify(frame), (error) => resolve(!error)));
+  }
+
+  /** Reads nothing more until then. */
+  hold(until: Promise<unknown>): void {
+    this.#holds += 1;
+    this.#ws.pause();
+    const release = () => {
+      this.#holds -= 1;
+      if (this.#holds === 0) this.#ws.resume();
+    };
+    until.then(release, release);
   }
 
   close(): void {

@@ -21,7 +21,7 @@ export async function execInSession(
   caller: AgentCaller,
   { session_name, command, timeout }: RemoteExec,
 ): Promise<RemoteResult> {
-  const target = await remoteTarget(hub, findLiveSession(hub, caller.projectId, session_name));
+  const target = await remoteTarget(hub, findLiveSession(hub, caller.projectId, session_name), "exec");
   const { session } = target;
   const { serverId } = session;
   if (execs.ofServer(serverId) >= MOST_AT_ONCE) {

@@ -13,15 +13,20 @@ export interface RemoteTarget {
 
 const TARGET = {
   name: "remote_target",
-  text: `select s.working_directory, v.os, v.name, jsonb_array_length(v.agents) as agents
+  text: `select s.working_directory, v.os, v.name, jsonb_array_length(v.agents) as agents, v.capabilities
     from sessions s join servers v on v.id = s.server_id where s.id = $1`,
 };
 
-interface Row {
+interface Row extends ServedBy {
   working_directory: string | null;
   os: string;
+}
+
+/** What a server's daemon says of itself. */
+export interface ServedBy {
   name: string;
   agents: number;
+  capabilities: { remote?: string[] };
 }
 
 /** The project's live session of this name or id. Throws session_not_found. */
@@ -33,18 +38,31 @@ export function findLiveSession({ sessions }: SessionHub, projectId: ProjectId, 
   return found;
 }
 
-/** Throws server_unreachable, or daemon_lacks where the daemon knows nothing of such requests. */
-export async function remoteTarget(hub: SessionHub, session: LiveSession): Promise<RemoteTarget> {
+/** Throws server_unreachable, or daemon_lacks where the daemon does not serve `request`. */
+export async function remoteTarget(
+  hub: SessionHub,
+  session: LiveSession,
+  request: RemoteRequest,
+): Promise<RemoteTarget> {
   const [row] = await hub.database.sql.query<Row>(TARGET, [session.id]);
   if (!row) throw new Problem("session_not_found");
   if (!hub.connections.isConnected(session.serverId)) {
     throw new Problem("server_unreachable", `The server ${row.name} is not connected.`);
   }
-  requireVersion1(row.name, row.agents);
+  requireServed(row, request);
   return { session, workingDirectory: row.working_directory, os: row.os, serverName: row.name };
 }
 
-/** Daemons that report agents are our own, which serve none of this yet: a question would only time out. */
-export function requireVersion1(server: string, agents: number): void {
-  if (agents > 0) throw new Problem("daemon_lacks", `The daemon of ${server} serves no remote commands and files.`);
+/** In the words of the daemons' `capabilities.remote`. */
+export type RemoteRequest = "exec" | "files";
+
+const WORDS: Readonly<Record<RemoteRequest, string>> = { exec: "runs no remote commands", files: "relays no files" };
+
+/**
+ * Daemons that report agents are our own: they say what their machine's owner allows, and a question for anything else
+ * need not be asked. Version 1 serves everything and says nothing.
+ */
+export function requireServed({ name, agents, capabilities }: ServedBy, request: RemoteRequest): void {
+  if (agents === 0 || capabilities.remote?.includes(request)) return;
+  throw new Problem("daemon_lacks", `${name} ${WORDS[request]}: remote.${request} in its agent.yaml is not true.`);
 }

@@ -7,7 +7,7 @@ import { transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import { baseName } from "./base-name.ts";
 import type { Remote } from "./remote.ts";
-import { findLiveSession, remoteTarget, requireVersion1 } from "./remote-target.ts";
+import { findLiveSession, remoteTarget, requireServed, type ServedBy } from "./remote-target.ts";
 
 /**
  * Sends a file of the caller's server to another session's. Throws file_too_large, session_not_found,
@@ -21,7 +21,7 @@ export async function sendFile(
   if (file_size > FILE_MAX_BYTES) {
     throw new Problem("file_too_large", `The hub relays files of at most ${FILE_MAX_BYTES / 1024 / 1024} MiB.`);
   }
-  const target = await remoteTarget(hub, findLiveSession(hub, caller.projectId, target_session));
+  const target = await remoteTarget(hub, findLiveSession(hub, caller.projectId, target_session), "files");
   const { session } = target;
   const plan = {
     id: randomUUID(),
@@ -59,14 +59,14 @@ export async function sendFile(
 /** Version 1 clients name no session: the key says which server has the file. */
 async function senderServer(hub: Remote["hub"], caller: AgentCaller) {
   const id = caller.kind === "server" ? caller.id : caller.serverId;
-  const [server] = await hub.database.sql.query<{ name: string; agents: number }>(
-    "select name, jsonb_array_length(agents) as agents from servers where id = $1",
+  const [server] = await hub.database.sql.query<ServedBy>(
+    "select name, jsonb_array_length(agents) as agents, capabilities from servers where id = $1",
     [id],
   );
   if (!server) throw new Problem("server_not_found");
   if (!hub.connections.isConnected(id)) {
     throw new Problem("server_unreachable", `The server ${server.name}, which has the file, is not connected.`);
   }
-  requireVersion1(server.name, server.agents);
+  requireServed(server, "files");
   return id;
 }

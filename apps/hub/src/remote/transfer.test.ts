@@ -11,7 +11,7 @@ import { Transfer } from "./transfer.ts";
 const SHA_OF_HELLO = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
 
 /** A transfer of five bytes between two servers that say what the test says. */
-async function open({ stallMs = 60_000, size = 5 } = {}) {
+async function open({ stallMs = 60_000, size = 5, flushed = Promise.resolve() } = {}) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "orchestratia-transfer-"));
   const sent: [string, HubFrame["type"]][] = [];
   const ended: Transfer[] = [];
@@ -33,7 +33,11 @@ async function open({ stallMs = 60_000, size = 5 } = {}) {
     },
     {
       send: note,
-      sendFlushed: async (serverId, frame) => note(serverId, frame),
+      sendFlushed: async (serverId, frame) => {
+        note(serverId, frame);
+        await flushed;
+        return true;
+      },
       holdUntil: () => {},
       spoolPath: (id) => path.join(folder, id),
       onEnd: (transfer) => ended.push(transfer),
@@ -80,6 +84,23 @@ test("a file goes in the order offer, accept, start, pieces, end, verdict", asyn
     ["sender", "file_ack"],
   ]);
   expect(file.ended).toEqual([file.transfer]);
+});
+
+test("the receiver hears of the end once, also when the sender is through while the last piece is leaving", async () => {
+  let leave = () => {};
+  const flushed = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+  await using file = await open({ flushed });
+  file.accept();
+  file.chunk(0, "hello");
+  await until(() => file.sent.some(([, type]) => type === "file_chunk"));
+  file.complete();
+  leave();
+  await until(() => file.sent.some(([, type]) => type === "file_complete"));
+  file.verdict(true);
+  await until(() => !file.transfer.isUnderWay);
+  expect(file.sent.filter(([, type]) => type === "file_complete")).toHaveLength(1);
 });
 
 test("a piece that is missing ends it, and whatever comes after that counts for nothing", async () => {

@@ -1,9 +1,8 @@
-import type { FileTransfer, TransferStatus } from "@orchestratia/protocol/remote";
+import { FILE_CHUNK_BYTES, type FileTransfer, type TransferStatus } from "@orchestratia/protocol/remote";
 import type { DaemonFrame, HubFrame } from "@orchestratia/protocol/server-link";
 import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
 import { Spool } from "./spool.ts";
 
-const CHUNK_BYTES = 64 * 1024;
 const NOT_ASKED = "The sender sent what nobody has asked for.";
 
 /** What daemons say about transfers. */
@@ -54,6 +53,7 @@ export class Transfer {
   #spool: Spool | undefined;
   #nextIndex = 0;
   #senderIsDone = false;
+  #receiverWasTold = false;
   #relayed = 0;
   #chunksRelayed = 0;
   #relaying = false;
@@ -63,7 +63,7 @@ export class Transfer {
   constructor(plan: TransferPlan, links: TransferLinks) {
     this.plan = plan;
     this.#links = links;
-    this.#totalChunks = Math.ceil(plan.size / CHUNK_BYTES);
+    this.#totalChunks = Math.ceil(plan.size / FILE_CHUNK_BYTES);
   }
 
   get isUnderWay(): boolean {
@@ -207,14 +207,14 @@ export class Transfer {
     const spool = this.#spool;
     if (!spool || !this.isUnderWay) return false;
     const rest = spool.written - this.#relayed;
-    if (rest >= CHUNK_BYTES || (rest > 0 && spool.written === plan.size)) return this.#relayChunk(spool);
+    if (rest >= FILE_CHUNK_BYTES || (rest > 0 && spool.written === plan.size)) return this.#relayChunk(spool);
     if (this.#senderIsDone && this.#relayed === plan.size) this.#finish();
     return false;
   }
 
   async #relayChunk(spool: Spool): Promise<boolean> {
     const { id, target } = this.plan;
-    const bytes = await spool.read(this.#relayed, CHUNK_BYTES);
+    const bytes = await spool.read(this.#relayed, FILE_CHUNK_BYTES);
     const left = await this.#links.sendFlushed(target.serverId, {
       type: "file_chunk",
       transfer_id: id,
@@ -232,7 +232,10 @@ export class Transfer {
     return true;
   }
 
+  /** The last look may be taken twice. */
   #finish(): void {
+    if (this.#receiverWasTold) return;
+    this.#receiverWasTold = true;
     const { id, target, sha256 } = this.plan;
     const told = this.#links.send(target.serverId, {
       type: "file_complete",

@@ -80,7 +80,7 @@ test("whatever happens to a project's tasks, in whatever order: no rule breaks, 
   });
   expect({
     open: open.map(({ key, status }) => `${key} ${status}`),
-    findings: findings.map(({ message }) => message),
+    findings: findings.map(({ code, message }) => `${code} ${message}`),
   }).toEqual({
     open: [],
     findings: [],

@@ -1,6 +1,7 @@
 import { Completion, TaskChanges } from "@orchestratia/protocol/tasks";
 import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
 import type { Caller } from "../../access/caller.ts";
+import { transaction } from "../../db/transaction.ts";
 import { addDependency } from "../../dependencies/add-dependency.ts";
 import { removeDependency } from "../../dependencies/remove-dependency.ts";
 import { placeTask } from "../../epics/place-task.ts";
@@ -33,6 +34,8 @@ export interface TaskNow {
   auto_assign: boolean;
   assigned_session_id: string | null;
   children: number;
+  open_children: number;
+  had_lease: boolean;
 }
 
 const result = Completion.parse({ result: { summary: "done", contracts: { api: 1 } } });
@@ -60,7 +63,10 @@ export class Walk {
   tasks(): Promise<TaskNow[]> {
     return this.hub.sql.query<TaskNow>(
       `select id, key, type::text, status::text, parent_id, auto_assign, assigned_session_id,
-         (select count(*)::int from tasks c where c.parent_id = t.id) as children
+         (select count(*)::int from tasks c where c.parent_id = t.id) as children,
+         (select count(*)::int from tasks c where c.parent_id = t.id and c.status not in ('done', 'failed', 'cancelled'))
+           as open_children,
+         exists (select from engine.leases l where l.task_id = t.id) as had_lease
        from tasks t where project_id = $1 order by number`,
       [this.project],
     );
@@ -88,11 +94,12 @@ export class Walk {
 
   /** As if so many minutes had passed. */
   async pass(minutes: number): Promise<void> {
-    const back = (table: string, ...columns: string[]) =>
-      this.hub.sql.query(
-        `update ${table} set ${columns.map((column) => `${column} = ${column} - make_interval(mins => $1)`).join(", ")}`,
-        [minutes],
+    const back = (table: string, ...columns: string[]) => {
+      const assignments = columns.map((column) => `${column} = ${column} - make_interval(mins => $1)`);
+      return transaction(this.hub.sessionHub.database.pool, (tx) =>
+        tx.query(`update ${table} set ${assignments.join(", ")}`, [minutes]),
       );
+    };
     await back("engine.leases", "act_at", "expires_at", "lost_since");
     await back("tasks", "delivered_at", "ask_at", "updated_at", "eligible_at", "waits_since");
     await back("servers", "offline_since");
@@ -277,11 +284,14 @@ export class Walk {
   async goOn(task: TaskNow): Promise<unknown> {
     const { engine } = this.hub;
     const caller = this.worker(task.assigned_session_id);
-    if (task.status === "pending" && !task.auto_assign && task.type !== "epic" && task.children === 0) {
+    const isParent = task.children > 0 && !task.had_lease;
+    if (task.status === "pending" && (task.type === "epic" || isParent)) {
+      if (task.open_children === 0) await this.hub.addTask(this.project, { parent_id: task.id });
+      return undefined;
+    }
+    if (task.status === "pending" && !task.auto_assign) {
       return updateTask(engine, ADA, task.id, TaskChanges.parse({ auto_assign: true }));
     }
-    if (task.status === "pending" && task.type === "epic" && task.children === 0)
-      return cancelTask(engine, ADA, task.id);
     if (task.status === "plan_review") return approvePlan(engine, ADA, task.id);
     if (task.status === "review") return approveTask(engine, ADA, task.id);
     if (!caller) return undefined;
