@@ -11,6 +11,7 @@ interface ListedCommand {
 export const GROUPS: Readonly<Record<string, string>> = {
   task: "Make, find and work on tasks",
   "task deps": "What a task waits for",
+  "task output": "What was printed while a task was worked on",
   intervention: "Questions that wait for an answer",
   server: "The project's machines",
   session: "The project's terminals",
@@ -105,12 +106,13 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: "task approve",
-    summary: "Approve the plan of a task (people)",
+    summary: "Approve the plan of a task (people and, where allowed, orchestrators)",
     load: async () => (await import("./commands/task-approve.ts")).taskApprove,
   },
   {
     name: "task revise",
-    summary: "Ask for another plan, saying what to do otherwise (people)",
+    summary:
+      "Ask for another plan, saying what to do otherwise (people and, where allowed, orchestrators)",
     load: async () => (await import("./commands/task-revise.ts")).taskRevise,
   },
   {
@@ -120,7 +122,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: "task plans",
-    summary: "Every plan that was submitted for a task, with what was said to it (people)",
+    summary: "Every plan that was submitted for a task, with what was said to it",
     load: async () => (await import("./commands/task-plans.ts")).taskPlans,
   },
   {
@@ -149,6 +151,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./commands/task-unarchive.ts")).taskUnarchive,
   },
   {
+    name: "task children",
+    summary: "The parts of a task, in their order",
+    load: async () => (await import("./commands/task-children.ts")).taskChildren,
+  },
+  {
+    name: "task place",
+    summary: "Put a task under another, or elsewhere among the parts of its parent (people and orchestrators)",
+    load: async () => (await import("./commands/task-place.ts")).taskPlace,
+  },
+  {
     name: "task deps add",
     summary: "Let a task wait for another",
     load: async () => (await import("./commands/task-deps-add.ts")).taskDepsAdd,
@@ -159,9 +171,24 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./commands/task-deps-remove.ts")).taskDepsRemove,
   },
   {
+    name: "task output list",
+    summary: "What was printed, and the end of what the session showed",
+    load: async () => (await import("./commands/task-output-list.ts")).taskOutputList,
+  },
+  {
+    name: "task output add",
+    summary: "Keep a piece of output with a task",
+    load: async () => (await import("./commands/task-output-add.ts")).taskOutputAdd,
+  },
+  {
     name: "intervention list",
     summary: "Questions asked and answered, newest first",
     load: async () => (await import("./commands/intervention-list.ts")).interventionList,
+  },
+  {
+    name: "intervention view",
+    summary: "One question with its answer",
+    load: async () => (await import("./commands/intervention-view.ts")).interventionView,
   },
   {
     name: "intervention respond",
@@ -220,7 +247,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: "search",
-    summary: "Find tasks by their words (people)",
+    summary: "Find tasks by their words",
     load: async () => (await import("./commands/search.ts")).search,
   },
   {

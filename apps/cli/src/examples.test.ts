@@ -17,6 +17,7 @@ const FILES: Record<string, string> = {
   "result.json": '{"summary": "built"}',
   "plan.json": '{"summary": "first this"}',
   "plan.md": "First this.\n",
+  "build.log": "42 tests passed\n",
   "pipeline.yaml": PIPELINE_FILE,
   "pipeline.json": JSON.stringify({ tasks: [{ title: "One", spec: "Do it." }] }),
   "booking.yaml": PIPELINE_FILE,

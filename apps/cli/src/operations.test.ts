@@ -1,25 +1,19 @@
-import * as agentsAlone from "@orchestratia/protocol/operations/agents";
 import { operations } from "@orchestratia/protocol/operations/all";
-import * as remote from "@orchestratia/protocol/operations/remote";
 import { expect, test } from "vitest";
 import * as lines from "./operations.ts";
 import * as peopleLines from "./people-operations.ts";
 
-const { captureScrollback: _, ...agentsRemote } = remote;
-const agents = { ...agentsAlone, ...agentsRemote };
+const agents = operations.filter(({ door }) => door === "agents");
 
 const lineOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
 
 test("the CLI's lines are the operations of the agents' door, all of them, word for word", () => {
   const ours = Object.values(lines).map(lineOf);
-  const protocols = Object.values(agents)
-    .filter((value) => "path" in value)
-    .map(lineOf);
-  expect(ours.sort()).toEqual(protocols.sort());
+  expect(ours.sort()).toEqual(agents.map(lineOf).sort());
 });
 
 test("each line stands under its operation's name", () => {
-  const protocols = new Map<string, object>(Object.entries(agents));
+  const protocols = new Map(agents.map((operation) => [operation.id, operation]));
   for (const [name, line] of Object.entries(lines)) {
     const id = `agent${name[0]?.toUpperCase()}${name.slice(1)}`;
     expect([id, protocols.get(id)]).toMatchObject([id, { method: line.method, path: line.path }]);

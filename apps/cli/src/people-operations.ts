@@ -1,5 +1,8 @@
 import type * as tokens from "@orchestratia/protocol/operations/access-tokens";
 import type * as doctor from "@orchestratia/protocol/operations/doctor";
+import type * as epics from "@orchestratia/protocol/operations/epics";
+import type * as interventions from "@orchestratia/protocol/operations/interventions";
+import type * as output from "@orchestratia/protocol/operations/output";
 import type * as people from "@orchestratia/protocol/operations/people";
 import type * as tasks from "@orchestratia/protocol/operations/people-tasks";
 import type * as search from "@orchestratia/protocol/operations/search";
@@ -12,7 +15,10 @@ type People = typeof people &
   typeof doctor &
   typeof search &
   typeof servers &
-  typeof tokens;
+  typeof tokens &
+  typeof epics &
+  typeof interventions &
+  typeof output;
 
 /** As in operations.ts: the protocol's line without its schemas. Each stands here under its own name. */
 const line = <Id extends keyof People>(_id: Id, method: string, path: string): People[Id] =>
@@ -67,3 +73,7 @@ export const respondIntervention = line(
 );
 export const listServers = line("listServers", "GET", `${project}/servers`);
 export const listSessions = line("listSessions", "GET", `${project}/sessions`);
+export const placeTask = post("placeTask", "place");
+export const listChildren = line("listChildren", "GET", `${task}/children`);
+export const listTaskOutput = line("listTaskOutput", "GET", `${task}/output`);
+export const viewIntervention = line("viewIntervention", "GET", `${project}/interventions/:intervention`);

@@ -19,6 +19,14 @@ const LINES: readonly { operation: string; argv: string[] }[] = [
   ["removeDependency", "task deps remove DEMO-4 --depends-on DEMO-3"],
   ["addNote", "task note DEMO-3 --content half"],
   ["listNotes", "task notes DEMO-3"],
+  ["listPlans", "task plans DEMO-3"],
+  ["approvePlan", "task approve DEMO-3"],
+  ["revisePlan", "task revise DEMO-3 --feedback softer"],
+  ["placeTask", "task place DEMO-3 --no-parent"],
+  ["listChildren", "task children DEMO-3"],
+  ["listTaskOutput", "task output list DEMO-3 --stream tail"],
+  ["searchTasks", "search client"],
+  ["viewIntervention", "intervention view 3f2a91c4"],
   ["explainMatch", "match DEMO-3"],
   ["createPipeline", `pipeline create --inline {"tasks":[{"title":"A","spec":"a"}]}`],
   ["listInterventions", "intervention list --status pending"],
@@ -56,6 +64,7 @@ function fieldsOf(schema: z.ZodType): string[] {
 test("only what needs a session has no counterpart", () => {
   const alone = Object.entries(agentLines).filter(([, line]) => !COUNTERPARTS.has(line));
   expect(alone.map(([name]) => name).sort()).toEqual([
+    "addTaskOutput",
     "checkTasks",
     "completeTask",
     "helpTask",

@@ -2,6 +2,7 @@ import { INTERVENTION_STATUSES, type InterventionStatus } from "@orchestratia/do
 import { Option } from "commander";
 import type { CommandModule } from "../command-module.ts";
 import { counted } from "../counted.ts";
+import { interventionLines } from "../intervention-text.ts";
 import * as operations from "../operations.ts";
 import { type ProjectOption, withProject } from "../project-option.ts";
 
@@ -21,12 +22,7 @@ export const interventionList: CommandModule = {
         const answer = await hub.call(operations.listInterventions, { query: { task_id: taskId, status } });
         context.output.answer(answer, (interventions, paint) => [
           interventions.length === 0 ? "No interventions." : `${counted(interventions.length, "intervention")}:`,
-          ...interventions.flatMap(({ id, intervention_type, status, task_key, question, options, response }) => [
-            `  ${paint.cyan(id.slice(0, 8))} ${intervention_type} ${status}${task_key ? ` (${task_key})` : ""}`,
-            `    ${question.replaceAll("\n", "\n    ")}`,
-            ...(options.length > 0 ? [`    Options: ${options.join(", ")}`] : []),
-            ...(response === null ? [] : [`    Answer: ${response}`]),
-          ]),
+          ...interventions.flatMap((intervention) => interventionLines(intervention, paint)),
         ]);
       });
   },

@@ -1,5 +1,5 @@
 import type { CommandModule } from "../command-module.ts";
-import * as operations from "../people-operations.ts";
+import * as operations from "../operations.ts";
 import { type ProjectOption, withProject } from "../project-option.ts";
 import { tableLines } from "../table.ts";
 
@@ -16,9 +16,8 @@ export const search: CommandModule = {
       .option("--status <status>", "Only tasks in this status")
       .option("--limit <number>", "At most this many (default 20)")
       .action(async (words: string[], { project, limit, status }: Options) => {
-        const { hub, project: chosen } = context.people();
+        const hub = await context.hub({ project });
         const answer = await hub.call(operations.searchTasks, {
-          params: { project: chosen(project) },
           query: { q: words.join(" "), ...(limit && { limit }), ...(status && { status }) },
         });
         context.output.answer(answer, ({ hits, similar }) => {

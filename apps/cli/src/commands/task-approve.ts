@@ -1,5 +1,5 @@
 import type { CommandModule } from "../command-module.ts";
-import * as operations from "../people-operations.ts";
+import * as operations from "../operations.ts";
 import { type ProjectOption, withProject } from "../project-option.ts";
 import { TASK_ARGUMENT } from "../task-argument.ts";
 import { shortTask } from "../task-text.ts";
@@ -10,9 +10,8 @@ export const taskApprove: CommandModule = {
     withProject(command)
       .argument(...TASK_ARGUMENT)
       .action(async (task: string, { project }: ProjectOption) => {
-        const { hub, project: chosen } = context.people();
-        const params = { project: chosen(project), task };
-        const answer = await hub.call(operations.approvePlan, { params });
+        const hub = await context.hub({ project });
+        const answer = await hub.call(operations.approvePlan, { params: { task } });
         context.output.answer(answer, shortTask("Plan approved:"));
       });
   },

@@ -1,11 +1,13 @@
 import { RefusedError } from "@orchestratia/client/http";
+import type { ExecMode } from "@orchestratia/domain/sibling-order";
 import type { TaskPriority, TaskType } from "@orchestratia/domain/task-lifecycle";
+import { Option } from "commander";
 import { CommandError } from "../command-error.ts";
 import type { CommandModule } from "../command-module.ts";
 import { givenObject, givenText } from "../given-value.ts";
 import * as operations from "../operations.ts";
 import { type ProjectOption, withProject } from "../project-option.ts";
-import { priorityOption, typeOption } from "../task-options.ts";
+import { execModeOption, priorityOption, typeOption } from "../task-options.ts";
 import { shortTask } from "../task-text.ts";
 
 interface Options {
@@ -21,6 +23,11 @@ interface Options {
   parent?: string;
   assign?: string;
   requirePlan?: true;
+  requireReview?: true;
+  label?: string[];
+  execMode?: ExecMode;
+  after?: string;
+  before?: string;
 }
 
 export const taskCreate: CommandModule = {
@@ -43,8 +50,13 @@ export const taskCreate: CommandModule = {
       .option("--acceptance-criteria <text...>", "What must hold when it is done; several may follow")
       .option("--depends-on <task...>", "Tasks that must be done first; several may follow")
       .option("--parent <task>", "The task it is a part of")
+      .option("--after <task>", "The part of the same task that it comes straight after")
+      .addOption(new Option("--before <task>", "The part that it comes straight before").conflicts("after"))
+      .addOption(execModeOption())
+      .option("--label <words...>", "Labels; several may follow")
       .option("--assign <session>", "Give it to the session of this name at once")
       .option("--require-plan", "Its plan must be approved before the work begins")
+      .option("--require-review", "Its result must be approved before it is done")
       .action(async (options: Options & ProjectOption) => {
         const { sessionId, projectId } = context.environment;
         const hub = await context.hub({ project: options.project });
@@ -62,7 +74,12 @@ export const taskCreate: CommandModule = {
             acceptance_criteria: options.acceptanceCriteria,
             dependency_ids: options.dependsOn,
             parent_id: options.parent,
+            after: options.after,
+            before: options.before,
+            exec_mode: options.execMode,
+            ...(options.label === undefined ? {} : { labels: options.label }),
             require_plan: options.requirePlan,
+            require_review: options.requireReview,
             session_id: sessionId,
             project_id: projectId,
           },

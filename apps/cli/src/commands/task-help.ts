@@ -1,6 +1,7 @@
 import { INTERVENTION_TYPES, type InterventionType, URGENCIES } from "@orchestratia/domain/vocabulary";
 import { Option } from "commander";
 import type { CommandModule } from "../command-module.ts";
+import { givenSeconds } from "../given-seconds.ts";
 import * as operations from "../operations.ts";
 import { TASK_ARGUMENT } from "../task-argument.ts";
 
@@ -10,12 +11,13 @@ interface Options {
   type: InterventionType;
   option?: string[];
   urgency?: string;
+  timeout?: string;
 }
 
 export const taskHelp: CommandModule = {
   examples: [
     'orchestratia task help DEMO-3 --question "Which database may I use?"',
-    'orchestratia task help DEMO-3 --type approval --question "May I drop the old table?" --option yes no',
+    'orchestratia task help DEMO-3 --type approval --question "May I drop the old table?" --option yes no --timeout 3600',
   ],
   define(command, context) {
     command
@@ -29,6 +31,10 @@ export const taskHelp: CommandModule = {
       )
       .option("--option <text...>", "Answers to choose from; several may follow")
       .addOption(new Option("--urgency <urgency>", "How soon an answer is needed").choices(URGENCIES))
+      .option(
+        "--timeout <seconds>",
+        "When nobody has answered by then, an approval counts as denied, the rest as unanswered",
+      )
       .action(async (task: string, options: Options) => {
         const hub = await context.hub();
         const body = {
@@ -37,6 +43,7 @@ export const taskHelp: CommandModule = {
           intervention_type: options.type,
           ...(options.option === undefined ? {} : { options: options.option }),
           ...(options.urgency === undefined ? {} : { urgency: options.urgency }),
+          ...(options.timeout === undefined ? {} : { timeout_seconds: givenSeconds(options.timeout) }),
         };
         const answer = await hub.call(operations.helpTask, { params: { task }, body });
         context.output.answer(answer, ({ intervention_id, status }) => [

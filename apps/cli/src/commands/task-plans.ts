@@ -1,6 +1,6 @@
 import type { CommandModule } from "../command-module.ts";
 import { counted } from "../counted.ts";
-import * as operations from "../people-operations.ts";
+import * as operations from "../operations.ts";
 import { type ProjectOption, withProject } from "../project-option.ts";
 import { TASK_ARGUMENT } from "../task-argument.ts";
 
@@ -10,8 +10,8 @@ export const taskPlans: CommandModule = {
     withProject(command)
       .argument(...TASK_ARGUMENT)
       .action(async (task: string, { project }: ProjectOption) => {
-        const { hub, project: chosen } = context.people();
-        const answer = await hub.call(operations.listPlans, { params: { project: chosen(project), task } });
+        const hub = await context.hub({ project });
+        const answer = await hub.call(operations.listPlans, { params: { task } });
         context.output.answer(answer, ({ revisions }, paint) => [
           revisions.length === 0 ? "No plan was submitted." : `${counted(revisions.length, "plan")}:`,
           ...revisions.flatMap(({ revision, plan, decision, feedback }) => [

@@ -1,5 +1,5 @@
 import type { CommandModule } from "../command-module.ts";
-import * as operations from "../people-operations.ts";
+import * as operations from "../operations.ts";
 import { type ProjectOption, withProject } from "../project-option.ts";
 import { TASK_ARGUMENT } from "../task-argument.ts";
 import { shortTask } from "../task-text.ts";
@@ -11,9 +11,8 @@ export const taskRevise: CommandModule = {
       .argument(...TASK_ARGUMENT)
       .requiredOption("--feedback <text>", "What the next plan should do otherwise")
       .action(async (task: string, { project, feedback }: ProjectOption & { feedback: string }) => {
-        const { hub, project: chosen } = context.people();
-        const params = { project: chosen(project), task };
-        const answer = await hub.call(operations.revisePlan, { params, body: { feedback } });
+        const hub = await context.hub({ project });
+        const answer = await hub.call(operations.revisePlan, { params: { task }, body: { feedback } });
         context.output.answer(answer, shortTask("Another plan asked for:"));
       });
   },

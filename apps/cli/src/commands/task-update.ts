@@ -1,3 +1,4 @@
+import type { ExecMode } from "@orchestratia/domain/sibling-order";
 import type { TaskPriority, TaskType } from "@orchestratia/domain/task-lifecycle";
 import { CommandError } from "../command-error.ts";
 import type { CommandModule } from "../command-module.ts";
@@ -6,7 +7,7 @@ import { givenObject, givenText } from "../given-value.ts";
 import * as operations from "../operations.ts";
 import { type ProjectOption, withProject } from "../project-option.ts";
 import { TASK_ARGUMENT } from "../task-argument.ts";
-import { priorityOption, typeOption } from "../task-options.ts";
+import { execModeOption, priorityOption, typeOption } from "../task-options.ts";
 import { wholeTask } from "../task-text.ts";
 
 interface Options {
@@ -18,6 +19,8 @@ interface Options {
   repo?: string;
   branch?: string;
   acceptanceCriteria?: string[];
+  execMode?: ExecMode;
+  label?: string[];
 }
 
 export const taskUpdate: CommandModule = {
@@ -33,6 +36,8 @@ export const taskUpdate: CommandModule = {
       .option("--repo <name>", "The repository it is about")
       .option("--branch <name>", "The branch it is about")
       .option("--acceptance-criteria <text...>", "What must hold when it is done; replaces those it has")
+      .addOption(execModeOption())
+      .option("--label <words...>", "Labels; replace those it has")
       .action(async (task: string, options: Options & ProjectOption) => {
         const body = await changesOf(context, options);
         if (Object.values(body).every((change) => change === undefined)) {
@@ -63,5 +68,7 @@ async function changesOf(context: Context, options: Options) {
     target_repo: options.repo,
     target_branch: options.branch,
     acceptance_criteria: options.acceptanceCriteria,
+    labels: options.label,
+    exec_mode: options.execMode,
   };
 }
