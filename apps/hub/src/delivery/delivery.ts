@@ -9,6 +9,7 @@ import { assignedFrame } from "./assigned-frame.ts";
 import { Bindings, findHolder } from "./bindings.ts";
 import { Messages } from "./messages.ts";
 import { SessionStarter } from "./session-starter.ts";
+import { SESSIONS_TO_END } from "./sessions-to-end.ts";
 import { FAIL_NOTES, FAIL_REPORTS } from "./undeliverable.ts";
 import {
   confirmDelivery,
@@ -121,7 +122,8 @@ export class Delivery implements Disposable {
 
   /** The session's work is over and the project keeps no session beyond that. */
   endSession(sessionId: string): void {
-    if (this.#options.sessions.get(sessionId)) this.#background(this.#options.closeSession(sessionId));
+    const session = this.#options.sessions.get(sessionId);
+    if (session && session.closedBy === undefined) this.#background(this.#options.closeSession(sessionId));
   }
 
   /** Notes, answers or decisions may wait. */
@@ -147,6 +149,7 @@ export class Delivery implements Disposable {
     await this.#bindings.load(this.#sql, this.#underWay.keys());
     this.deliver(await this.#sql.query<AssignedTask>(UNDELIVERED_ALL));
     await this.#messages.deliver();
+    for (const { id } of await this.#sql.query<{ id: string }>(SESSIONS_TO_END)) this.endSession(id);
   }
 
   [Symbol.dispose](): void {

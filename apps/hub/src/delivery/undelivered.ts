@@ -2,6 +2,7 @@ import type pg from "pg";
 import { actorOf, SYSTEM } from "../access/caller.ts";
 import { transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
+import { PROJECT_GRACE } from "../leases/grace.ts";
 import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
 import type { LiveSession } from "../sessions/live-sessions.ts";
 import { planDelivered } from "../tasks/plan-delivered.ts";
@@ -34,11 +35,12 @@ export const FORGET_SESSION = {
   name: "forget_session",
   text: `${FORGET} where t.assigned_session_id = $1 and t.status = 'assigned' and ($2 or t.deliveries > 0) returning t.id`,
 };
-/** The same for all of them: the hub may have been away when they went. */
+/** The same for all of them: the hub may have been away when they went. Nobody waits longer than the grace for one that is lost. */
 export const FORGET_ENDED = {
   name: "forget_ended_sessions",
-  text: `${FORGET} from sessions s where s.id = t.assigned_session_id and t.status = 'assigned'
-    and (s.status in ('closed', 'error') or s.status = 'lost' and t.deliveries > 0)`,
+  text: `${FORGET} from sessions s join projects p on p.id = s.project_id
+    where s.id = t.assigned_session_id and t.status = 'assigned' and (s.status in ('closed', 'error')
+      or s.status = 'lost' and (t.deliveries > 0 or s.missing_since + ${PROJECT_GRACE} <= now()))`,
 };
 
 const CONFIRM = {

@@ -2,6 +2,7 @@ import { actorOf, SYSTEM } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import type { Bus } from "../events/bus.ts";
+import { eachAlone } from "../events/each-alone.ts";
 import { Reaction } from "../events/reaction.ts";
 import { afterCommit, type Changes, type Engine } from "../tasks/engine.ts";
 import { inProject } from "../tasks/move.ts";
@@ -37,13 +38,12 @@ export const waitingReaction = (engine: Engine, bus: Bus): Reaction =>
         const taskIds = touched.get(project_id) ?? new Set();
         touched.set(project_id, taskIds.add(task_id));
       }
-      for (const [projectId, taskIds] of touched) await bringIntoLine(engine, { projectId, taskIds: [...taskIds] });
+      await eachAlone(touched, ([projectId, taskIds]) => bringIntoLine(engine, { projectId, taskIds: [...taskIds] }));
     },
     rederive: async () => {
       const differences = await findDifferences(engine.database.sql, { projectId: null });
-      for (const projectId of new Set(differences.map(({ project_id }) => project_id))) {
-        await bringIntoLine(engine, { projectId });
-      }
+      const projects = new Set(differences.map(({ project_id }) => project_id));
+      await eachAlone(projects, (projectId) => bringIntoLine(engine, { projectId }));
     },
   });
 

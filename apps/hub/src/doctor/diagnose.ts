@@ -3,6 +3,7 @@ import type { ProjectId } from "@orchestratia/protocol/vocabulary";
 import type { Sql } from "../db/transaction.ts";
 import { listCounterDifferences } from "../tasks/counters.ts";
 import { ADVICE, SEVERITY } from "./advice.ts";
+import { listTasksInCircles } from "./circles.ts";
 import { FINDINGS_QUERY } from "./findings-query.ts";
 
 /** What follows of itself is done by then: each 30 s the hub looks through the rows. */
@@ -35,7 +36,13 @@ export async function diagnose(
   sql: Sql,
   { projectId, connectedServers, patienceSeconds = PATIENCE_SECONDS }: DiagnosisOptions,
 ): Promise<Diagnosis> {
-  const rows = await sql.query<FindingRow>(FINDINGS_QUERY, [projectId ?? null, connectedServers, patienceSeconds]);
+  const circles = await listTasksInCircles(sql, projectId ?? null);
+  const rows = await sql.query<FindingRow>(FINDINGS_QUERY, [
+    projectId ?? null,
+    connectedServers,
+    patienceSeconds,
+    circles,
+  ]);
   const findings = [...(await counterFindings(sql, projectId)), ...rows.map(toFinding)].sort(bySeverity);
   return { healthy: findings.every(({ severity }) => severity !== "error"), findings };
 }

@@ -3,10 +3,12 @@ import { createTask } from "@orchestratia/protocol/operations/people-tasks";
 import { Completion } from "@orchestratia/protocol/tasks";
 import { expect, test } from "vitest";
 import { SYSTEM } from "../access/caller.ts";
+import { removeDependency } from "../dependencies/remove-dependency.ts";
 import { assignTask } from "../tasks/assign-task.ts";
 import { cancelTask } from "../tasks/cancel-task.ts";
 import { completeTask } from "../tasks/complete-task.ts";
 import { helpTask } from "../tasks/help-task.ts";
+import { reopenTask } from "../tasks/reopen-task.ts";
 import { startTask } from "../tasks/start-task.ts";
 import { createTestDatabase } from "../testing/test-database.ts";
 import { openTestEngine, type TestEngine } from "../testing/test-engine.ts";
@@ -56,6 +58,9 @@ test("every wait has its code, from the project without a server to the answer t
   expect(await codes(hub, project)).toEqual(["agent_idle"]);
   await hub.sessionReports(session.id, "waiting");
   expect(await codes(hub, project)).toEqual(["agent_waiting"]);
+  // Its terminal lives on, and so does its lease.
+  await hub.sessionReports(session.id, "exited");
+  expect(await codes(hub, project)).toEqual(["agent_exited"]);
   await hub.sessionReports(session.id, "working");
   expect(await codes(hub, project)).toEqual([]);
   await helpTask(hub.engine, session, task, { question: "Which one?", intervention_type: "help" });
@@ -79,6 +84,26 @@ test("what waits for others, for people or for its children says so", async () =
   expect((await codes(hub, family)).sort()).toEqual(["manual_only", "waiting_for_children"]);
   await cancelTask(hub.engine, SYSTEM, child);
   expect(await codes(hub, family)).toEqual(["children_failed"]);
+});
+
+test("a parent whose children are done is a finding where it waits for another task, or was reopened", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject({ auto_start_sessions: false });
+  const session = await hub.addSession(project, await hub.addServer(project, { agents: ["claude"] }), "claude");
+  const upstream = await hub.addTask(project, { auto_assign: false });
+  const epic = await hub.addTask(project, { type: "epic", dependency_ids: [upstream] });
+  const child = await hub.addTask(project, { parent_id: epic, auto_assign: false });
+  for (const id of [child, upstream]) {
+    if (id === upstream) expect((await codes(hub, project)).sort()).toEqual(["blocked", "manual_only"]);
+    await assignTask(hub.engine, SYSTEM, id, { session_id: session.id });
+    await startTask(hub.engine, session, id);
+    await completeTask(hub.engine, session, id, Completion.parse({ result: {} }));
+    await hub.settled();
+  }
+  expect(await codes(hub, project)).toEqual([]);
+  await reopenTask(hub.engine, SYSTEM, epic);
+  expect(await codes(hub, project)).toEqual(["children_settled"]);
 });
 
 test("a plan or a result that nobody has looked at is a finding", async () => {
@@ -113,6 +138,27 @@ test("what nothing explains is stuck, and so is a lease that nobody watches", as
   expect(await codes(hub, project)).toEqual(["stuck"]);
   await hub.engine.rederive();
   expect(await codes(hub, project)).toEqual(["worker_lost"]);
+});
+
+test("tasks that wait for each other are a fault, also by way of a parent and its child", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject();
+  const epic = await hub.addTask(project, { type: "epic", auto_assign: false });
+  const child = await hub.addTask(project, { parent_id: epic, auto_assign: false });
+  const behind = await hub.addTask(project, { dependency_ids: [epic], auto_assign: false });
+  expect((await codes(hub, project)).sort()).toEqual(["blocked", "manual_only", "waiting_for_children"]);
+  // No command makes such an edge.
+  await hub.sql.query(
+    `insert into task_dependencies (project_id, task_id, depends_on_task_id, dependency_type) values ($1, $2, $3, 'blocks')`,
+    [project, child, behind],
+  );
+  await hub.sql.query("update tasks set blockers = 1 where id = $1", [child]);
+  const elsewhere = await hub.addProject();
+  expect(await codes(hub, project)).toEqual(["circle", "circle", "circle"]);
+  expect(await codes(hub, elsewhere)).toEqual([]);
+  await removeDependency(hub.engine, SYSTEM, child, behind);
+  expect((await codes(hub, project)).sort()).toEqual(["blocked", "manual_only", "waiting_for_children"]);
 });
 
 test("a counter that has left its rows is a finding of its project", async () => {

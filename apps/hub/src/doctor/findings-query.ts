@@ -41,20 +41,29 @@ const PLACES = `select count(*) as registered,
 const ASKED = (cause: string) =>
   `exists (select from interventions i where i.task_id = t.id and i.status = 'pending' and i.cause = '${cause}')`;
 
-const CHILD = (condition: string) => `exists (select from tasks child where child.parent_id = t.id and ${condition})`;
+/** How the children of the tasks stand, by parent. */
+const CHILDREN = `select c.parent_id as id, bool_or(c.status not in ('done', 'failed', 'cancelled')) as are_open,
+    bool_or(c.status = 'done') as are_done, max(c.completed_at) as last
+  from task t join tasks c on c.parent_id = t.id group by c.parent_id`;
 const CONTAINER = `case
-    when not ${CHILD("true")} then 'empty_parent'
-    when ${CHILD("child.status not in ('done', 'failed', 'cancelled')")} then 'waiting_for_children'
-    when not ${CHILD("child.status = 'done'")} then 'children_failed'
+    when children.id is null then 'empty_parent'
+    when children.are_open then 'waiting_for_children'
+    when not children.are_done then 'children_failed'
+    when exists (select from activity_log a where a.task_id = t.id and a.event_type = 'task.reopened'
+      and a.at >= children.last) then 'children_settled'
     else 'stuck' end`;
 
-const EDGE = (condition: string) => `exists (
-    select from task_dependencies d join tasks up on up.id = d.depends_on_task_id
-    where d.task_id = t.id and not d.resolved and d.dependency_type <> 'related' and ${condition})`;
+/** What the unresolved edges of the tasks wait for, by task. */
+const WAITS = `select d.task_id as id,
+    bool_or(up.status = 'failed' or up.status = 'cancelled' and d.dependency_type <> 'order') as for_failed,
+    bool_or(up.status = 'done' and d.dependency_type = 'input') as for_missing,
+    bool_or(up.status not in ('done', 'failed', 'cancelled')) as for_open
+  from task t join task_dependencies d on d.task_id = t.id join tasks up on up.id = d.depends_on_task_id
+  where t.blockers > 0 and not d.resolved and d.dependency_type <> 'related' group by d.task_id`;
 const BLOCKED = `case
-    when ${EDGE("up.status = 'failed' or up.status = 'cancelled' and d.dependency_type <> 'order'")} then 'blocked_by_failed'
-    when ${EDGE("up.status = 'done' and d.dependency_type = 'input'")} then 'input_missing'
-    when ${EDGE("up.status not in ('done', 'failed', 'cancelled')")} then 'blocked'
+    when waits.for_failed then 'blocked_by_failed'
+    when waits.for_missing then 'input_missing'
+    when waits.for_open then 'blocked'
     else 'stuck' end`;
 
 const PENDING = `case
@@ -96,7 +105,9 @@ const ASSIGNED = `case
         or t.ask_at > now() then 'waiting_for_start' else 'stuck' end
     when not v.connected then 'server_unreachable'
     when s.id is not null then case
-      when s.status <> 'active' then case when s.status in ('closed', 'error') then 'stuck' else 'waiting_for_session' end
+      when s.status in ('closed', 'error') then 'stuck'
+      when s.status = 'lost' and s.missing_since + t.grace < now() - make_interval(secs => $3) then 'stuck'
+      when s.status <> 'active' then 'waiting_for_session'
       when ${HOLDS_ANOTHER("s.id")} then 'waiting_for_session'
       when s.agent_status <> 'idle' then 'waiting_for_prompt'
       else 'stuck' end
@@ -120,6 +131,7 @@ const BEGUN = `case
       when exists (select from interventions i where i.task_id = t.id and i.status = 'pending' and i.raised_by = 'worker')
         then 'needs_human' else 'stuck' end
     when s.agent_status = 'waiting' then 'agent_waiting'
+    when s.agent_status = 'exited' then 'agent_exited'
     when s.agent_status = 'idle' then 'agent_idle'
   end`;
 
@@ -127,26 +139,30 @@ const BEGUN = `case
  * The invariant that no task sits where nothing will ever happen to it, as one query: every unsettled task that nobody is
  * at work on with the reason that is known, `stuck` where none is.
  *
- * `$1` the project, null for all; `$2` the servers that are connected; `$3` seconds that what follows of itself may take.
+ * `$1` the project, null for all; `$2` the servers that are connected; `$3` seconds that what follows of itself may take;
+ * `$4` the tasks that wait for themselves, by way of others.
  */
 export const FINDINGS_QUERY = {
   name: "doctor_findings",
-  text: `with server as materialized (${SERVER}), task as (${TASK}), judged as (
+  text: `with server as materialized (${SERVER}), task as materialized (${TASK}), children as materialized (${CHILDREN}),
+    waits as materialized (${WAITS}), judged as materialized (
       select t.id, t.key, t.title, t.number, t.status, t.assigned_server_id, t.updated_at, t.needs_repo,
         t.needs_languages, t.needs_environments, s.id as session_id, v.name as server_name, s.name as session_name,
         case
-          when t.is_container and t.status = 'pending' then ${CONTAINER}
+          when t.id = any($4::uuid[]) then 'circle'
+          when t.is_container and t.status = 'pending' and (t.blockers = 0 or children.are_open) then ${CONTAINER}
           when t.blockers > 0 and t.status in ('pending', 'assigned') then ${BLOCKED}
           when t.status = 'pending' then ${PENDING}
           when t.status = 'assigned' then ${ASSIGNED}
           else ${BEGUN}
         end as code
-      from task t left join server v on v.id = t.assigned_server_id
+      from task t left join children on children.id = t.id left join waits on waits.id = t.id
+        left join server v on v.id = t.assigned_server_id
         left join sessions s on s.id = t.assigned_session_id
         left join engine.leases l on l.task_id = t.id and l.closed_at is null
         left join lateral (${PLACES}) as places on t.status = 'pending' and t.blockers = 0 and not t.is_container
     )
     select * from judged
     where code is not null and (code <> 'stuck' or updated_at <= now() - make_interval(secs => $3))
-    order by code <> 'stuck', code in ('blocked', 'waiting_for_children'), number limit 1000`,
+    order by code not in ('stuck', 'circle'), code in ('blocked', 'waiting_for_children'), number limit 1000`,
 };

@@ -1,3 +1,4 @@
+import { Problem } from "@orchestratia/protocol/problems";
 import type { HubChoice } from "../interventions/hub-choice.ts";
 import { cancelFamilyLocked } from "../tasks/cancel-task.ts";
 import type { Changes } from "../tasks/engine.ts";
@@ -23,6 +24,15 @@ export const childrenFailed: HubChoice = {
     if (choice === CANCEL) return cancelFamilyLocked(tx, caller, task.id);
     if (choice === LEAVE) return undefined;
     const ids = (await tx.query<{ id: string }>(RETRYABLE, [task.id])).map(({ id }) => id);
+    if (ids.length === 0) {
+      throw new Problem(
+        "task_wrong_status",
+        `All children of ${task.key} are archived; retry one of them, or add another.`,
+        {
+          current_status: task.status,
+        },
+      );
+    }
     await lockFamily(tx, ids);
     const changes: Changes[] = [];
     // Read one after the other: what one retry does to the order changes the rows of the next.

@@ -1,5 +1,6 @@
 import type { Activity, ActivityType } from "@orchestratia/protocol/activity";
 import type { Bus } from "../events/bus.ts";
+import { eachAlone } from "../events/each-alone.ts";
 import { Reaction } from "../events/reaction.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { keepAllFamilies, keepFamiliesNear } from "./keep-families.ts";
@@ -20,11 +21,6 @@ const FACTS: readonly ActivityType[] = [
   "task.archived",
   "task.unarchived",
   "task.unblocked",
-  "task.requeued",
-  "task.retried",
-  "task.reopened",
-  "task.archived",
-  "task.unarchived",
 ];
 
 /**
@@ -40,14 +36,10 @@ export const families = (engine: Engine, bus: Bus): Reaction =>
     async onFacts(facts) {
       const near = await related(engine, [...new Set(facts.flatMap(concerned))]);
       if (near.length === 0) return;
-      await reopenParentsNear(engine, near);
-      await keepFamiliesNear(engine, near);
-      await settleParentsNear(engine, near);
+      await eachAlone([reopenParentsNear, keepFamiliesNear, settleParentsNear], (step) => step(engine, near));
     },
     async rederive() {
-      await reopenAllParents(engine);
-      await keepAllFamilies(engine);
-      await settleAllParents(engine);
+      await eachAlone([reopenAllParents, keepAllFamilies, settleAllParents], (step) => step(engine));
     },
   });
 

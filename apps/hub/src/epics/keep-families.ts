@@ -1,4 +1,5 @@
 import { SYSTEM } from "../access/caller.ts";
+import { eachAlone } from "../events/each-alone.ts";
 import { afterCommit, type Engine } from "../tasks/engine.ts";
 import { inProject } from "../tasks/move.ts";
 import { lockFamily } from "./family.ts";
@@ -45,13 +46,13 @@ export async function keepAllFamilies(engine: Engine): Promise<void> {
 }
 
 async function keepFamilies(engine: Engine, families: readonly Family[]): Promise<void> {
-  for (const { id, project_id } of families) {
+  await eachAlone(families, async ({ id, project_id }) => {
     // Read without a lock first: most of the time nothing is to do.
-    if (!(await orderIsStale(engine.database.sql, [id]))) continue;
+    if (!(await orderIsStale(engine.database.sql, [id]))) return;
     const changes = await inProject(engine, project_id, async (tx) => {
       await lockFamily(tx, [id]);
       return keepOrder(tx, SYSTEM, project_id, [id], "leave_out");
     });
     afterCommit(engine, { projectId: project_id, ...changes });
-  }
+  });
 }

@@ -1,4 +1,3 @@
-import { isSettled } from "@orchestratia/domain/task-lifecycle";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { TaskId } from "@orchestratia/protocol/vocabulary";
 import { actorOf, type Caller } from "../access/caller.ts";
@@ -87,8 +86,8 @@ async function adopt(tx: Tx, caller: Caller, task: TaskRow, parent: TaskRow) {
     throw new Problem("parent_cycle", `${parent.key} is ${task.key} itself or below it.`);
   }
   const opened = await openParent(tx, caller, parent);
-  // A parent that is settled by its children waits for this one from now on.
-  if ((parent.type === "epic" || parent.epoch === 0) && !isSettled(task.status)) {
+  // A parent that is settled by its children waits for this one from now on, also when it is tried again.
+  if (parent.type === "epic" || parent.epoch === 0) {
     const waits = await readWaits(tx, task.project_id);
     await refuseCircle(tx, waits, { taskId: parent.id, dependsOn: task.id, type: "blocks" });
   }

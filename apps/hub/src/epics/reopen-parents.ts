@@ -1,4 +1,5 @@
 import { SYSTEM } from "../access/caller.ts";
+import { eachAlone } from "../events/each-alone.ts";
 import { afterCommit, type Engine } from "../tasks/engine.ts";
 import { inProject } from "../tasks/move.ts";
 import { reopenLocked } from "../tasks/reopen-task.ts";
@@ -6,7 +7,7 @@ import { lockTasks } from "../tasks/task-row.ts";
 
 /** Parents that their children settled, one of which is open again. */
 const REOPENED = `select distinct p.id, p.project_id from tasks c join tasks p on p.id = c.parent_id
-  where p.status = 'done' and p.epoch = 0 and c.status not in ('done', 'failed', 'cancelled')`;
+  where p.status = 'done' and (p.type = 'epic' or p.epoch = 0) and c.status not in ('done', 'failed', 'cancelled')`;
 const NEAR = { name: "parents_to_reopen_near", text: `${REOPENED} and c.id = any($1::uuid[])` };
 const ALL = { name: "parents_to_reopen", text: REOPENED };
 const STILL = { name: "parent_to_reopen", text: `${REOPENED} and p.id = $1` };
@@ -27,12 +28,12 @@ export async function reopenAllParents(engine: Engine): Promise<void> {
 }
 
 async function reopen(engine: Engine, parents: readonly Parent[]): Promise<void> {
-  for (const { id, project_id } of parents) {
+  await eachAlone(parents, async ({ id, project_id }) => {
     const changes = await inProject(engine, project_id, async (tx) => {
       if ((await tx.query(STILL, [id])).length === 0) return undefined;
       const [parent] = await lockTasks(tx, [id]);
       return parent && reopenLocked(tx, SYSTEM, parent);
     });
     if (changes) afterCommit(engine, changes);
-  }
+  });
 }

@@ -86,6 +86,7 @@ async function entryOf(tx: Tx, parent: TaskRow): Promise<DoneEntry> {
     open_keys: check.missing,
     warnings: check.missing.map((key) => `No child alone delivered the contract "${key}".`),
     session_id: null,
+    forestalled_session_id: null,
     actor: actorOf(SYSTEM),
     details: {
       ...moveDetails(parent, "done"),

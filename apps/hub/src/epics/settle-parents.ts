@@ -1,5 +1,6 @@
 import { actorOf, SYSTEM } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
+import { eachAlone } from "../events/each-alone.ts";
 import { raiseHubQuestion, withdrawHubQuestions } from "../interventions/hub-question.ts";
 import { afterCommit, type Engine } from "../tasks/engine.ts";
 import { inProject } from "../tasks/move.ts";
@@ -78,13 +79,12 @@ export async function settleAllParents(engine: Engine): Promise<void> {
 async function settleParents(engine: Engine, parents: readonly { id: string; project_id: string }[]): Promise<void> {
   const byProject = new Map<string, string[]>();
   for (const { id, project_id } of parents) byProject.set(project_id, [...(byProject.get(project_id) ?? []), id]);
-  for (const [projectId, ids] of byProject) {
+  await eachAlone(byProject, async ([projectId, ids]) => {
     // Read without a lock first: most of the time nothing is to do.
     const near = await engine.database.sql.query<Parent>(READ, [ids]);
-    for (const { id } of near.filter((parent) => whatToDo(parent) !== "nothing")) {
-      await settleParent(engine, projectId, id);
-    }
-  }
+    const waiting = near.filter((parent) => whatToDo(parent) !== "nothing");
+    await eachAlone(waiting, ({ id }) => settleParent(engine, projectId, id));
+  });
 }
 
 function whatToDo({ unsettled, done, asked, reopened, left }: Parent) {

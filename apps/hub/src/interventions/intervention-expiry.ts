@@ -1,4 +1,5 @@
 import type { Bus } from "../events/bus.ts";
+import { eachAlone } from "../events/each-alone.ts";
 import type { RunningPart } from "../events/running-part.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { DueTimer } from "../timers/due-timer.ts";
@@ -63,11 +64,8 @@ export class InterventionExpiry implements RunningPart {
 
   /** One that cannot be ended is not in the way of the others; all that is left is tried again within 30 s. */
   async #run(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const overdue of await this.#read(() => this.#overdue())) {
-      await expireIntervention(this.#engine, overdue).catch((error) => failures.push(error));
-    }
-    if (failures.length > 0) throw new AggregateError(failures, "interventions could not be ended");
+    const overdue = await this.#read(() => this.#overdue());
+    await eachAlone(overdue, (intervention) => expireIntervention(this.#engine, intervention));
   }
 
   async #overdue(): Promise<Overdue[]> {

@@ -20,6 +20,7 @@ import {
   LOCK_SERVERS,
   SETTLE_DONE,
   type SettleRow,
+  TELL_FORESTALLED,
   type WantedPlace,
 } from "./settle-statement.ts";
 
@@ -162,7 +163,7 @@ async function settle(engine: Engine, settling: Settling[]): Promise<[Completion
   let rows: SettleRow[];
   try {
     const answers = await pipelinedTransaction(engine.pipelined, statements(projectId, entries, wanted));
-    rows = answers.at(-1) as SettleRow[];
+    rows = answers[SETTLED_AT] as SettleRow[];
   } catch (error) {
     for (const serverId of freed) engine.fleet.adjust(serverId, 1);
     for (const { server_id } of wanted) engine.fleet.adjust(server_id, -1);
@@ -183,6 +184,7 @@ async function settle(engine: Engine, settling: Settling[]): Promise<[Completion
       ...ready.flatMap((task) => (task.placed ? [] : [[task.assigned_server_id, 1] as const])),
     ],
     placeable: true,
+    told: entries.some(isForestalling),
     ended: settling.flatMap(({ picture }) => (done.has(picture.id) ? sessionToEnd(picture) : [])),
   });
   return settling.map(({ request, picture }) => [
@@ -205,6 +207,10 @@ function entryOf({ request, picture, judgement }: Settling): DoneEntry {
     warnings: check.warnings.map(inWords),
     open_keys: [...check.missing, ...[...check.invalid, ...check.warnings].map(({ key }) => key)],
     session_id: judgement.session,
+    forestalled_session_id:
+      picture.status === "assigned" && picture.is_delivered && picture.assigned_session_id !== judgement.session
+        ? picture.assigned_session_id
+        : null,
     actor: actorOf(request.caller),
     details: {
       from: picture.status,
@@ -263,7 +269,13 @@ function statements(projectId: string, entries: DoneEntry[], wanted: WantedPlace
     { ...LOCK_FAMILY, values: [ids] },
     { ...LOCK_SERVERS, values: [servers.filter((id) => id !== null), ids] },
     { ...SETTLE_DONE, values: [JSON.stringify(entries), JSON.stringify(wanted), HUB] },
+    ...(entries.some(isForestalling) ? [{ ...TELL_FORESTALLED, values: [JSON.stringify(entries), HUB] }] : []),
   ];
 }
+
+/** Where SETTLE_DONE stands among the statements. */
+const SETTLED_AT = 3;
+
+const isForestalling = (entry: DoneEntry): boolean => entry.forestalled_session_id !== null;
 
 const HUB = JSON.stringify(actorOf(SYSTEM));

@@ -27,6 +27,7 @@ export interface CompletionPicture extends Movable {
   version: number;
   epoch: number;
   close_session_on_settle: boolean;
+  is_delivered: boolean;
   expected_output: unknown;
   review_required: boolean;
   dependents: WaitingTask[];
@@ -36,7 +37,7 @@ const READ = {
   name: "completion_pictures",
   text: `select t.id, t.project_id, t.key, t.title, t.status::text as status, t.resume_status::text as resume_status,
       t.version, t.epoch, t.blockers, t.assigned_server_id, t.assigned_session_id, t.source_session_id,
-      t.structured_spec -> 'expected_output' as expected_output,
+      t.structured_spec -> 'expected_output' as expected_output, t.delivered_at is not null as is_delivered,
       coalesce(t.require_review, (p.settings ->> 'require_review')::boolean, false) as review_required,
       coalesce((p.settings ->> 'orchestrator_may_approve')::boolean, false) as orchestrator_may_approve,
       coalesce((p.settings ->> 'close_session_on_settle')::boolean, false) as close_session_on_settle,

@@ -4,6 +4,7 @@ import { SYSTEM } from "../access/caller.ts";
 import { createTestDatabase } from "../testing/test-database.ts";
 import { openTestEngine, type TestEngine } from "../testing/test-engine.ts";
 import { completeTask } from "./complete-task.ts";
+import type { Engine } from "./engine.ts";
 import { helpTask } from "./help-task.ts";
 import { approvePlan, planTask, revisePlan } from "./plan-task.ts";
 import { approveTask, requestChanges, submitTask } from "./review-decision.ts";
@@ -11,7 +12,7 @@ import { startTask } from "./start-task.ts";
 
 const finished = Completion.parse({ result: { summary: "done" } });
 
-async function started(hub: TestEngine, task: Record<string, unknown>) {
+async function started(hub: TestEngine, task: Record<string, unknown> = {}) {
   const project = await hub.addProject();
   const server = await hub.addServer(project);
   const session = await hub.addSession(project, server);
@@ -141,6 +142,35 @@ test("a result that was judged before its task changed is judged again, and not 
   );
   expect(outcome).toMatchObject({ status: "rejected", reason: { code: "contract_unfulfilled" } });
   expect(await hub.task(id)).toMatchObject({ status: "running", result: null });
+});
+
+test("a result whose contracts change each time it is judged is refused in the end, and can be sent again", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const { session, id } = await started(hub);
+  let judged = 0;
+  const change = () => {
+    judged += 1;
+    const contracts = [{ key: "summary", required: false, schema: { maxLength: 100 + judged } }];
+    return hub.sql.query("update tasks set version = version + 1, structured_spec = $2 where id = $1", [
+      id,
+      JSON.stringify({ expected_output: { contracts } }),
+    ]);
+  };
+  await change();
+  const schemas = {
+    async check(...asked: Parameters<Engine["schemas"]["check"]>) {
+      await change();
+      return hub.engine.schemas.check(...asked);
+    },
+  };
+  const restless: Engine = { ...hub.engine, schemas: schemas as never };
+  const delivery = Completion.parse({ result: { contracts: { summary: "done" } } });
+  await expect(completeTask(restless, session, id, delivery)).rejects.toMatchObject({ code: "contract_changed" });
+  expect(judged).toBe(5);
+  expect(await hub.task(id)).toMatchObject({ status: "running", result: null });
+  await completeTask(hub.engine, session, id, delivery);
+  expect(await hub.task(id)).toMatchObject({ status: "done" });
 });
 
 test("where a plan is required, planning begins with the delivery, and the worker's start finds it there", async () => {

@@ -1,3 +1,4 @@
+import { eachAlone } from "../events/each-alone.ts";
 import type { RunningPart } from "../events/running-part.ts";
 import type { Engine } from "./engine.ts";
 
@@ -20,12 +21,11 @@ export class Rederivation {
     this.#everyMs = everyMs;
   }
 
+  /** What cannot be done at the start does not keep the hub from starting: it is tried again like the rest. */
   async start(): Promise<void> {
-    await this.run();
+    await this.#try();
     this.#timer = setInterval(() => {
-      this.#running = this.#running
-        .then(() => this.run())
-        .catch((error) => this.#engine.log.error({ err: error }, "the rows could not be read again"));
+      this.#running = this.#running.then(() => this.#try());
     }, this.#everyMs);
   }
 
@@ -33,8 +33,18 @@ export class Rederivation {
     const { fleet, matcher, delivery } = this.#engine;
     await fleet.load();
     for (const projectId of fleet.projects) matcher.wake(projectId);
-    await delivery.rederive();
-    for (const part of this.#parts) await part.rederive();
+    await eachAlone([delivery, ...this.#parts], (part) => part.rederive());
+  }
+
+  async #try(): Promise<void> {
+    try {
+      await this.run();
+    } catch (error) {
+      this.#engine.log.error(
+        { err: error },
+        "not all that the rows ask for could be done; it is tried again within 30 s",
+      );
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { Completion } from "@orchestratia/protocol/tasks";
 import { expect, test } from "vitest";
 import { SYSTEM } from "../access/caller.ts";
+import { respondIntervention } from "../interventions/respond-intervention.ts";
 import { createTestDatabase } from "../testing/test-database.ts";
 import { openTestEngine, type TestEngine } from "../testing/test-engine.ts";
 import { assignTask, unassignTask } from "./assign-task.ts";
@@ -81,6 +82,21 @@ test("a person's requeue starts another attempt, and the old worker's reports ar
   await completeTask(hub.engine, session, id, finished);
 });
 
+test("an answer that its worker has not read goes with the attempt that asked", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const { server, session, id } = await started(hub);
+  const asked = await helpTask(hub.engine, session, id, { question: "Which way?", intervention_type: "help" });
+  await hub.sessionReports(session.id, "working");
+  await respondIntervention(hub.engine, SYSTEM, asked.intervention_id, "left");
+  await requeueTask(hub.engine, SYSTEM, id, "another way");
+  await assignTask(hub.engine, SYSTEM, id, { session_id: session.id });
+  await hub.sessionReports(session.id, "idle");
+  await hub.settled();
+  expect(await hub.task(id)).toMatchObject({ status: "assigned", deliveries: 1 });
+  expect(server.frames.filter(({ type }) => type === "intervention_response")).toEqual([]);
+});
+
 test("a plan that nobody has decided on goes with its attempt", async () => {
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);
@@ -116,13 +132,22 @@ test("a late completion also wins while the task is given to somebody who has no
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);
   const { project, session, id } = await started(hub);
-  const other = await hub.addSession(project, await hub.addServer(project));
+  const elsewhere = await hub.addServer(project);
+  const other = await hub.addSession(project, elsewhere);
   await reap(hub, id);
   await assignTask(hub.engine, SYSTEM, id, { session_id: other.id });
   await hub.settled();
   expect(await activeTasks(hub)).toEqual([0, 1]);
   await completeTask(hub.engine, session, id, finished);
+  await hub.settled();
   expect(await hub.task(id)).toMatchObject({ status: "done" });
+  expect(elsewhere.frames.at(-1)).toMatchObject({
+    type: "task_note",
+    task_id: id,
+    session_id: other.id,
+    urgent: true,
+    content: expect.stringContaining("Do not begin it"),
+  });
   expect(await activeTasks(hub)).toEqual([0, 0]);
   await expect(startTask(hub.engine, other, id)).rejects.toMatchObject({ code: "task_wrong_status" });
 });

@@ -44,6 +44,25 @@ test("a failed task is tried again, with its history, by whoever is free", async
   await completeTask(hub.engine, session, id, finished);
 });
 
+test("a task that never had a lease and is tried again is settled by its children, once it has some", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject();
+  const session = await hub.addSession(project, await hub.addServer(project));
+  const parent = await hub.addTask(project, { auto_assign: false });
+  await cancelTask(hub.engine, SYSTEM, parent);
+  await retryTask(hub.engine, SYSTEM, parent);
+  const child = await hub.addTask(project, { parent_id: parent });
+  await expect(assignTask(hub.engine, SYSTEM, parent, { session_id: session.id })).rejects.toMatchObject({
+    code: "task_not_assignable",
+  });
+  await hub.settled();
+  await startTask(hub.engine, session, child);
+  await completeTask(hub.engine, session, child, finished);
+  await hub.settled();
+  expect(await hub.task(parent)).toMatchObject({ status: "done", attempt: 2 });
+});
+
 test("a task that a person failed is over for its worker, also after it is tried again", async () => {
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);

@@ -19,8 +19,8 @@ export async function retryLocked(tx: Tx, caller: Caller, task: TaskRow): Promis
     tx,
     caller,
     task,
-    // Without an epoch a parent counts as one that never had a lease, and goes on being settled by its children.
-    { attempt: sql("attempt + 1"), ...(task.is_parent ? {} : { epoch: sql("epoch + 1") }) },
+    // Without an epoch a task counts as one that never had a lease: as a parent it is settled by its children.
+    { attempt: sql("attempt + 1"), ...(task.holder_session_id === null ? {} : { epoch: sql("epoch + 1") }) },
     { ...aboutTask(task), type: "task.retried", actor: actorOf(caller), details: moveDetails(task, move.to) },
   );
 }

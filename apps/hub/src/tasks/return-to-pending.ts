@@ -14,6 +14,13 @@ const WITHDRAW_PLAN = {
     where task_id = $1 and decision is null`,
 };
 
+/** Answers that are still on their way to the session that asked count as told: the attempt they were for is over. */
+const DROP_ANSWERS = {
+  name: "drop_undelivered_answers",
+  text: `update interventions set delivered_at = now()
+    where task_id = $1 and status in ('responded', 'expired') and delivered_at is null`,
+};
+
 /**
  * Puts a task back where it can be placed: nothing of the attempt that ends stays on its way, and what it waits for is
  * what its upstreams and siblings say now. The caller holds the project's lock and the task's row.
@@ -26,6 +33,7 @@ export async function returnToPending(
   ...facts: Fact[]
 ): Promise<Changes> {
   await tx.query(WITHDRAW_PLAN, [task.id]);
+  await tx.query(DROP_ANSWERS, [task.id]);
   const waits = await recount(tx, task);
   const isRelated = task.parent_id !== null || task.is_parent;
   if (isRelated) await lockFamily(tx, [task.id]);

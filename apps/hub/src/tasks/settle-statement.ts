@@ -17,6 +17,8 @@ export interface DoneEntry {
   /** What is odd about the contracts, in words. */
   warnings: string[];
   session_id: string | null;
+  /** Was told of the task after it had been taken from `session_id`, and has not begun it. */
+  forestalled_session_id: string | null;
   actor: unknown;
   details: unknown;
 }
@@ -189,4 +191,22 @@ export const SETTLE_DONE = {
     select 'done' as kind, id, version, null::json as task from settled
     union all
     select 'ready', id, version, row_to_json(moved) from moved where status = 'assigned' and blockers = 0`,
+};
+
+/** After SETTLE_DONE with the same entries: whoever was told of a task that its earlier worker has finished shall not begin. */
+export const TELL_FORESTALLED = {
+  name: "tell_forestalled",
+  text: `with told as (
+      insert into task_notes (project_id, task_id, author, content, urgent, session_id, delivery)
+      select t.project_id, t.id, $2::jsonb, format('%s was finished by its earlier worker. Do not begin it.', t.key), true,
+        s.id, 'queued'
+      from jsonb_to_recordset($1::jsonb) as given(id uuid, version int, forestalled_session_id uuid)
+        join tasks t on t.id = given.id and t.version = given.version + 1 and t.status = 'done'
+        join sessions s on s.id = given.forestalled_session_id and s.status not in ('closed', 'error')
+      returning id, project_id, task_id, content
+    )
+    insert into activity_log (event_type, project_id, task_id, actor, details)
+    select 'note.added', told.project_id, task_id, $2::jsonb,
+      jsonb_build_object('content', content, 'urgent', true, 'note_id', told.id, 'key', t.key)
+    from told join tasks t on t.id = told.task_id`,
 };

@@ -1,5 +1,6 @@
 import { SYSTEM } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
+import { eachAlone } from "../events/each-alone.ts";
 import type { HubChoice } from "../interventions/hub-choice.ts";
 import { raiseHubQuestion } from "../interventions/hub-question.ts";
 import { afterCommit, type Changes, type Engine } from "../tasks/engine.ts";
@@ -26,10 +27,10 @@ const CLOCK_OFF = {
 /** For every lost worker whose time has come: what the project has chosen for it. */
 export async function applyLostPolicies(engine: Engine): Promise<void> {
   const due = await engine.database.sql.query<{ task_id: string; project_id: string }>(DUE);
-  for (const { task_id, project_id } of due) {
+  await eachAlone(due, async ({ task_id, project_id }) => {
     const changes = await inProject(engine, project_id, async (tx) => applyPolicy(tx, await lockTask(tx, task_id)));
     if (changes) afterCommit(engine, changes);
-  }
+  });
 }
 
 async function applyPolicy(tx: Tx, task: TaskRow): Promise<Changes | undefined> {

@@ -1,6 +1,7 @@
 import type { Activity } from "@orchestratia/protocol/activity";
 import { actorOf, SYSTEM } from "../access/caller.ts";
 import type { Bus } from "../events/bus.ts";
+import { eachAlone } from "../events/each-alone.ts";
 import { Reaction } from "../events/reaction.ts";
 import { withdrawHubQuestions } from "../interventions/hub-question.ts";
 import type { Engine } from "../tasks/engine.ts";
@@ -42,8 +43,8 @@ export function withdrawMootQuestions(engine: Engine, bus: Bus): Reaction {
   async function withdraw(taskId: string | null): Promise<void> {
     const { sql } = engine.database;
     const moot = await sql.query<{ task_id: string }>(MOOT, [taskId, CAUSES]);
-    for (const id of new Set(moot.map(({ task_id }) => task_id))) {
-      await onTask(engine, id, async (tx, task) => {
+    await eachAlone(new Set(moot.map(({ task_id }) => task_id)), (id) =>
+      onTask(engine, id, async (tx, task) => {
         const causes = await tx.query<{ cause: string }>(MOOT, [id, CAUSES]);
         await withdrawHubQuestions(
           tx,
@@ -51,8 +52,8 @@ export function withdrawMootQuestions(engine: Engine, bus: Bus): Reaction {
           causes.map(({ cause }) => cause),
           actorOf(SYSTEM),
         );
-      });
-    }
+      }),
+    );
     if (moot.length > 0) engine.events.wake();
   }
 
@@ -80,7 +81,7 @@ export function withdrawMootQuestions(engine: Engine, bus: Bus): Reaction {
         if (event_type === "intervention.raised" && task_id) asked.add(task_id);
       }
       const about = new Set(facts.filter(isOfInterest).map(({ task_id }) => task_id));
-      for (const taskId of about) await withdraw(taskId);
+      await eachAlone(about, withdraw);
     },
     async rederive() {
       await withdraw(null);

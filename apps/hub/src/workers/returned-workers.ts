@@ -1,6 +1,7 @@
 import { actorOf, SYSTEM } from "../access/caller.ts";
 import { type Sql, type Tx, transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
+import { eachAlone } from "../events/each-alone.ts";
 import { withdrawHubQuestions } from "../interventions/hub-question.ts";
 import { LEASE_LENGTH } from "../leases/lease-length.ts";
 import { assignLocked } from "../tasks/assign-task.ts";
@@ -47,10 +48,23 @@ const TAKE_BACK_STOP = {
 export async function receiveBack(engine: Engine, sessionIds: readonly string[]): Promise<void> {
   const { sql, pool } = engine.database;
   const lost = await sql.query<{ task_id: string }>(LOST, [sessionIds]);
-  for (const { task_id } of lost) await transaction(pool, (tx) => unmark(tx, task_id, sessionIds));
+  await eachAlone(
+    [
+      ...lost.map(
+        ({ task_id }) =>
+          () =>
+            transaction(pool, (tx) => unmark(tx, task_id, sessionIds)),
+      ),
+      () => offerReleased(engine, sessionIds),
+    ],
+    (step) => step(),
+  );
   if (lost.length > 0) engine.events.wake();
-  for (const { task_id, session_id } of await releasedTo(sql, sessionIds))
-    await offerAgain(engine, task_id, session_id);
+}
+
+async function offerReleased(engine: Engine, sessionIds: readonly string[]): Promise<void> {
+  const released = await releasedTo(engine.database.sql, sessionIds);
+  await eachAlone(released, ({ task_id, session_id }) => offerAgain(engine, task_id, session_id));
 }
 
 async function unmark(tx: Tx, taskId: string, sessionIds: readonly string[]): Promise<void> {

@@ -151,6 +151,30 @@ const passGrace = (hub: TestEngine, task: string, minutes: number) =>
     [task, minutes],
   );
 
+test("a session that a person chose and that its daemon has lost is waited for as long as the grace, then another is chosen", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject({ auto_start_sessions: false });
+  const server = await hub.addServer(project, { agents: ["claude"] });
+  const chosen = await hub.addSession(project, server, "claude");
+  await hub.sessionReports(chosen.id, "working");
+  const task = await hub.addTask(project, { auto_assign: false });
+  await assignTask(hub.engine, ADA, task, { session_id: chosen.id });
+  await hub.sessionIsMissing(chosen.id, "lost");
+  const other = await hub.addSession(project, server, "claude");
+  const passMissing = async (minutes: number) => {
+    await hub.sql.query("update sessions set missing_since = missing_since - make_interval(mins => $2) where id = $1", [
+      chosen.id,
+      minutes,
+    ]);
+    await rederive(hub);
+  };
+  await passMissing(9);
+  expect(await hub.task(task)).toMatchObject({ assigned_session_id: chosen.id, deliveries: 0 });
+  await passMissing(2);
+  expect(await hub.task(task)).toMatchObject({ assigned_session_id: other.id, deliveries: 1 });
+});
+
 test("what the matcher gave to a server that stays offline longer than the grace goes elsewhere", async () => {
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);

@@ -2,6 +2,7 @@ import { meetsHardRequirements, type Requirements } from "@orchestratia/domain/m
 import { SYSTEM } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
 import { MAX_START_FAILURES } from "../delivery/session-starter.ts";
+import { eachAlone } from "../events/each-alone.ts";
 import { raiseHubQuestion } from "../interventions/hub-question.ts";
 import { PROJECT_GRACE } from "../leases/grace.ts";
 import { unassignLocked } from "../tasks/assign-task.ts";
@@ -59,14 +60,15 @@ const UNSTARTED = {
 
 /** What was assigned and is not begun, though it could be: it is brought elsewhere or again, or somebody is asked. */
 export async function attendToUnstarted(engine: Engine): Promise<void> {
-  for (const { id, project_id } of await engine.database.sql.query<Unstarted>(UNSTARTED, [null])) {
+  const unstarted = await engine.database.sql.query<Unstarted>(UNSTARTED, [null]);
+  await eachAlone(unstarted, async ({ id, project_id }) => {
     const changes = await inProject(engine, project_id, async (tx) => {
       const task = await lockTask(tx, id);
       const [unstarted] = await tx.query<Unstarted>(UNSTARTED, [id]);
       return unstarted && attend(engine, tx, task, unstarted);
     });
     if (changes) afterCommit(engine, changes);
-  }
+  });
 }
 
 async function attend(engine: Engine, tx: Tx, task: TaskRow, unstarted: Unstarted): Promise<Changes> {

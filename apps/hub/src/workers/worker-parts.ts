@@ -1,5 +1,6 @@
 import type { Activity, ActivityType } from "@orchestratia/protocol/activity";
 import type { Bus } from "../events/bus.ts";
+import { eachAlone } from "../events/each-alone.ts";
 import { Reaction } from "../events/reaction.ts";
 import type { RunningPart } from "../events/running-part.ts";
 import { takeLeasesAsSeen } from "../leases/taken-as-seen.ts";
@@ -44,12 +45,12 @@ export function workerParts(engine: Engine, bus: Bus): RunningPart[] {
     async run() {
       const now = performance.now();
       if (now - lastRunAt > AWAY_MS) await takeLeasesAsSeen(engine.database.sql);
+      else await engine.database.sql.query("select");
       // Signs of life come before conclusions.
       await engine.leases.settled();
-      await markLostWorkers(engine);
-      await applyLostPolicies(engine);
-      await attendToUnstarted(engine);
+      // The database has answered: what fails from here on is no time in which it was away.
       lastRunAt = now;
+      await eachAlone([markLostWorkers, applyLostPolicies, attendToUnstarted], (step) => step(engine));
     },
     async next() {
       const [next] = await engine.database.sql.query<{ wait_ms: number | null }>(NEXT);

@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 300_000 });
 
 /** Another seed is another walk: FAULT_SEED=…, and FAULT_STEPS=… makes it longer. */
 const SEED = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000);
-const STEPS = Number(process.env.FAULT_STEPS ?? 250);
+const STEPS = Number(process.env.FAULT_STEPS ?? 150);
 /** Enough for every task to be tried, to fail, to be asked about and to be tried again. */
 const ROUNDS = 80;
 
@@ -50,12 +50,18 @@ test("whatever happens to a project's tasks, in whatever order: no rule breaks, 
   const random = randomOf(SEED);
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);
-  const project = await hub.addProject({ on_worker_lost: ["ask", "requeue", "fail"][Math.floor(random() * 3)] });
+  const project = await hub.addProject({
+    on_worker_lost: ["ask", "requeue", "fail"][Math.floor(random() * 3)],
+    on_upstream_failure: random() < 0.7 ? "ask" : "cancel",
+    close_session_on_settle: random() < 0.3,
+    auto_start_sessions: random() < 0.7,
+  });
   const walk = new Walk(hub, project, random);
   for (const max of [2, 3]) walk.servers.push(await hub.addServer(project, { agents: ["claude"], max }));
 
   for (let step = 0; step < STEPS; step += 1) {
-    await settledOrRefused(() => walk.step());
+    const atOnce = random() < 0.5 ? 1 : 4;
+    await Promise.all(Array.from({ length: atOnce }, () => settledOrRefused(() => walk.step())));
     if (step % 5 === 0) await hub.settled();
     await mustHold(hub);
   }

@@ -25,7 +25,7 @@ import { ADA } from "../worker-stage.ts";
 /** What the walk does next is drawn from these: a name more often, the likelier. */
 type Step = () => Promise<unknown>;
 
-export interface TaskNow {
+interface TaskNow {
   id: string;
   key: string;
   type: string;
@@ -80,11 +80,13 @@ export class Walk {
     return { kind: "session", id: session.id, name, serverId, projectId, role: "worker" };
   }
 
-  /** Each server has its heartbeat and its socket, and all its sessions are at their prompt. */
+  /** Each server has its heartbeat, its socket and a session, and all its sessions are at their prompt. */
   async heal(): Promise<void> {
     for (const server of this.servers) {
       this.hub.connect(server.id);
       await this.hub.comeOnline(server.id);
+      const open = this.#live().filter(({ serverId, closedBy }) => serverId === server.id && closedBy === undefined);
+      if (open.length === 0) await this.hub.addSession(this.project, server, "claude");
     }
     for (const session of this.#live()) {
       if (session.closedBy) await this.hub.sessionEnds(session.id);
@@ -249,25 +251,29 @@ export class Walk {
     const tasks = await this.tasks();
     const task = this.pick(tasks);
     if (!task || tasks.length < 5) return this.#create();
-    const begun = tasks.filter(({ status }) => !["pending", "done", "failed", "cancelled"].includes(status));
+    /** Mostly one with which something can be done. */
+    const one = (...statuses: string[]) =>
+      (this.chance(0.9) && this.pick(tasks.filter(({ status }) => statuses.includes(status)))) || task;
+    const held = tasks.filter(({ assigned_session_id }) => this.worker(assigned_session_id));
+    const atWork = held.filter(({ status }) => ["assigned", "planning", "running", "needs_human"].includes(status));
     const steps: [number, Step][] = [
       [tasks.length < 25 ? 8 : 1, () => this.#create()],
-      [20, async () => this.#report(this.pick(begun) ?? task)],
-      [6, async () => this.#decide(this.pick(begun) ?? task)],
+      [40, async () => this.#report(this.pick(atWork) ?? task)],
+      [6, async () => this.#decide(one("plan_review", "review"))],
       [10, () => this.#answer()],
       [8, () => this.#edge()],
       [5, () => this.#place()],
-      [6, () => this.#assign(task)],
+      [6, () => this.#assign(one("pending", "assigned"))],
       [12, () => this.#session()],
       [4, () => this.#server()],
-      [3, () => this.#reportLate(task)],
-      [2, () => unassignTask(engine, ADA, task.id)],
-      [3, () => requeueTask(engine, ADA, task.id, "wanted elsewhere")],
-      [2, () => cancelTask(engine, ADA, task.id)],
-      [5, () => retryTask(engine, ADA, task.id)],
-      [5, () => reopenTask(engine, ADA, task.id)],
-      [2, () => failTask(engine, ADA, task.id, "a dead end")],
-      [2, () => archiveTask(engine, ADA, task.id)],
+      [3, () => this.#reportLate(one("pending", "assigned"))],
+      [2, () => unassignTask(engine, ADA, one("assigned").id)],
+      [3, () => requeueTask(engine, ADA, one("running", "planning", "review").id, "wanted elsewhere")],
+      [1, () => cancelTask(engine, ADA, task.id)],
+      [5, () => retryTask(engine, ADA, one("failed", "cancelled").id)],
+      [5, () => reopenTask(engine, ADA, one("done").id)],
+      [2, () => failTask(engine, ADA, one("running", "planning", "needs_human").id, "a dead end")],
+      [2, () => archiveTask(engine, ADA, one("done", "failed", "cancelled").id)],
       [2, () => updateTask(engine, ADA, task.id, TaskChanges.parse({ exec_mode: this.chance(0.5) ? "seq" : "par" }))],
       [1, () => updateTask(engine, ADA, task.id, TaskChanges.parse({ auto_assign: this.chance(0.5) }))],
       [4, () => this.pass(this.pick([1, 5, 11, 31]) ?? 1).then(() => this.hub.engine.rederive())],
