@@ -27,6 +27,9 @@ const read = () => {
   return now;
 };
 
+/** The time by the page's clock, which goes in steps of a quarter of a minute; 0 while the page is drawn on the server. */
+export const useNow = (): number => useSyncExternalStore(subscribe, read, () => 0);
+
 const steps = [
   { limit: 60, size: 1, unit: "s" },
   { limit: 3600, size: 60, unit: "min" },
@@ -43,7 +46,7 @@ export function ago(fromMs: number, nowMs: number): string {
 }
 
 export function TimeAgo({ at, className }: { at: string; className?: string }) {
-  const current = useSyncExternalStore(subscribe, read, () => 0);
+  const current = useNow();
   const date = new Date(at);
   return (
     <time

@@ -82,7 +82,7 @@ test("a worker's life: check, start, note, a refused and an accepted result, whi
 
   const early = await orchestratia(next, "task", "start", downstream.key, "--json");
   expect({ code: early.code, error: JSON.parse(early.stdout) }).toMatchObject({
-    code: 1,
+    code: 7,
     error: { code: "dependencies_unresolved", error: expect.stringContaining(upstream.key) },
   });
 
@@ -216,7 +216,7 @@ test("a version 1 client's environment works too: the server's key, and the sess
 test("whoever has no right key is told so, and status still exits with 0", async () => {
   const stranger = { token: "orcs_nobody" };
   const refused = await orchestratia(stranger, "task", "check", "--json");
-  expect([refused.code, JSON.parse(refused.stdout).code]).toEqual([1, "unauthenticated"]);
+  expect([refused.code, JSON.parse(refused.stdout).code]).toEqual([4, "unauthenticated"]);
   const status = await orchestratia(stranger, "status", "--json");
   expect([status.code, JSON.parse(status.stdout).connected]).toEqual([0, false]);
 });

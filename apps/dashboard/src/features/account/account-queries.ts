@@ -29,7 +29,7 @@ export const setupStateQuery = queryOptions({
 });
 
 /** From here on somebody else, or nobody, is signed in: nothing that was read before stays visible. */
-function becomes(queries: QueryClient, me: Me | null): void {
+export function becomes(queries: QueryClient, me: Me | null): void {
   rememberCsrfToken(me?.csrf_token ?? null);
   queries.setQueryData(meQuery.queryKey, me);
   queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== meQuery.queryKey[0] });

@@ -7,23 +7,26 @@ import { Input } from "../../ui/control.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { Field } from "../../ui/field.tsx";
 import { setupStateQuery, signInWith } from "./account-queries.ts";
+import { useAddressQuery } from "./address-query.ts";
 import { EntryCard } from "./entry-card.tsx";
 import { check, emailRule, focusFirstProblem, required } from "./form-errors.ts";
+import { ProviderLinks } from "./provider-links.tsx";
+import { providerProblem } from "./provider-problems.ts";
+import { safePath } from "./safe-path.ts";
 
 const rules = { email: emailRule, password: required("your password") };
-
-/** Only a path of this origin: a link may not send a person elsewhere after the sign-in. */
-const safePath = (path: string | null): string => (path?.startsWith("/") && !/^\/[/\\]/.test(path) ? path : "/");
 
 export function LoginForm() {
   const queries = useQueryClient();
   const router = useRouter();
   const setup = useQuery(setupStateQuery);
+  const next = safePath(useAddressQuery("next"));
+  const problem = useAddressQuery("problem");
   const [values, setValues] = useState({ email: "", password: "" });
   const [errors, setErrors] = useState<Partial<typeof values>>({});
   const enter = useMutation({
     mutationFn: () => signInWith(queries, values),
-    onSuccess: () => router.replace(safePath(new URLSearchParams(window.location.search).get("next"))),
+    onSuccess: () => router.replace(next),
   });
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -43,6 +46,7 @@ export function LoginForm() {
           : "Sign in to see your projects."
       }
     >
+      {problem && enter.isIdle ? <ErrorState className="mb-4" error={providerProblem(problem)} /> : null}
       <form noValidate onSubmit={submit} className="space-y-4" aria-label="Sign in">
         <Field label="E-mail" error={errors.email}>
           {(control) => (
@@ -77,6 +81,7 @@ export function LoginForm() {
           {enter.isPending ? "Signing in…" : "Sign in"}
         </Button>
       </form>
+      <ProviderLinks next={next} word="Sign in with" />
     </EntryCard>
   );
 }

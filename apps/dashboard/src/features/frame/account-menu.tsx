@@ -1,8 +1,9 @@
 "use client";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { LogOut, UserRound } from "lucide-react";
+import { LogOut, Settings, UserRound } from "lucide-react";
+import Link from "next/link";
 import { useTheme } from "next-themes";
-import { useId } from "react";
+import { useId, useRef } from "react";
 import { Button } from "../../ui/button.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { leave } from "../account/account-queries.ts";
@@ -17,6 +18,7 @@ const themes = [
 export function AccountMenu({ name, email }: { name: string; email: string }) {
   const queries = useQueryClient();
   const panel = useId();
+  const box = useRef<HTMLDivElement>(null);
   const { theme = "system", setTheme } = useTheme();
   const signOut = useMutation({ mutationFn: () => leave(queries) });
   return (
@@ -26,6 +28,7 @@ export function AccountMenu({ name, email }: { name: string; email: string }) {
         <span className="hidden max-w-32 truncate md:inline">{name}</span>
       </Button>
       <div
+        ref={box}
         id={panel}
         popover="auto"
         role="dialog"
@@ -54,10 +57,16 @@ export function AccountMenu({ name, email }: { name: string; email: string }) {
             </label>
           ))}
         </fieldset>
+        <Button asChild variant="ghost" className="mt-1.5 w-full justify-start px-2 touch:px-2">
+          <Link href="/settings" onClick={() => box.current?.hidePopover()}>
+            <Settings aria-hidden />
+            Settings
+          </Link>
+        </Button>
         {signOut.error ? <ErrorState className="mt-1.5" error={signOut.error} /> : null}
         <Button
           variant="ghost"
-          className="mt-1.5 w-full justify-start px-2 touch:px-2"
+          className="w-full justify-start px-2 touch:px-2"
           pending={signOut.isPending}
           onClick={() => signOut.mutate()}
         >

@@ -91,12 +91,17 @@ export function Frame({ children }: { children: ReactNode }) {
   );
 }
 
+/** Settings that are about people and the hub: whoever is in no project (yet) needs them too. */
+const needsNoProject = (path: string) =>
+  path === "/settings" || (path.startsWith("/settings/") && path !== "/settings/project");
+
 function Framed({ end, instead, children }: { end: ReactNode; instead: ReactNode | null; children: ReactNode }) {
-  const page = useProjectIfKnown() ? children : <Waiting />;
+  const path = usePathname();
+  const page = useProjectIfKnown() || needsNoProject(path) ? children : <Waiting />;
   return (
     <Shell end={end}>
       <ProjectFacts />
-      {instead ?? page}
+      {needsNoProject(path) ? page : (instead ?? page)}
     </Shell>
   );
 }

@@ -10,9 +10,9 @@ import { Textarea } from "../../ui/control.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { Field } from "../../ui/field.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
+import { answerForm, whoAsks } from "./answer-form.ts";
 import { answerIntervention } from "./intervention-queries.ts";
-
-const words = { help: "Help", question: "Question", approval: "Approval" };
+import { TimeLeft } from "./time-left.tsx";
 
 /** One open question with its answers: a button per option, or words of one's own. */
 export function InterventionCard({
@@ -24,8 +24,8 @@ export function InterventionCard({
   canAnswer: boolean;
   showTask?: boolean;
 }) {
-  const { id, project_id, options, question, context, intervention_type, urgency, created_at, task_key, task_title } =
-    intervention;
+  const { id, project_id, options, question, context, urgency, created_at, task_key, task_title } = intervention;
+  const { freeWords, help } = answerForm(intervention);
   const queries = useQueryClient();
   const [text, setText] = useState("");
   const answer = useMutation({
@@ -49,7 +49,7 @@ export function InterventionCard({
     >
       <header className="flex flex-wrap items-center gap-2 text-xs text-ink-soft">
         <Hand aria-hidden className="size-4 text-amber" />
-        <span className="text-sm font-semibold text-ink">{words[intervention_type]}</span>
+        <span className="text-sm font-semibold text-ink">{whoAsks(intervention)}</span>
         {urgency === "high" ? <Badge>Urgent</Badge> : null}
         {showTask && task_key ? (
           <Link
@@ -60,6 +60,7 @@ export function InterventionCard({
           </Link>
         ) : null}
         <TimeAgo at={created_at} className="ml-auto" />
+        <TimeLeft intervention={intervention} />
       </header>
       <p className="mt-2 break-words whitespace-pre-wrap">{question}</p>
       {context ? (
@@ -73,27 +74,42 @@ export function InterventionCard({
           {options.length > 0 ? (
             <div className="flex flex-wrap gap-2">
               {options.map((option) => (
-                <Button key={option} pending={busy} onClick={() => answer.mutate(option)}>
+                <Button
+                  key={option}
+                  pending={busy && answer.variables === option}
+                  disabled={busy}
+                  className="h-auto min-h-8 py-1 text-left whitespace-normal touch:h-auto touch:min-h-11"
+                  onClick={() => answer.mutate(option)}
+                >
                   {option}
                 </Button>
               ))}
             </div>
-          ) : (
+          ) : null}
+          {freeWords ? (
             <form onSubmit={submit} className="space-y-2">
-              <Field label="Answer" help="It is typed into the session that asked.">
+              <Field label={options.length > 0 ? "Or in your own words" : "Answer"} help={help}>
                 {(control) => (
                   <Textarea
                     {...control}
                     className="min-h-16"
+                    maxLength={20_000}
                     value={text}
                     onChange={(event) => setText(event.target.value)}
                   />
                 )}
               </Field>
-              <Button type="submit" variant="primary" pending={busy} disabled={!text.trim()}>
+              <Button
+                type="submit"
+                variant={options.length > 0 ? "secondary" : "primary"}
+                pending={busy && answer.variables === text.trim()}
+                disabled={busy || !text.trim()}
+              >
                 {busy ? "Sending…" : "Respond"}
               </Button>
             </form>
+          ) : (
+            <p className="text-xs text-ink-faint">{help}</p>
           )}
         </div>
       ) : null}

@@ -1,4 +1,5 @@
 import { listInterventions, respondIntervention } from "@orchestratia/protocol/operations/people";
+import type { Task } from "@orchestratia/protocol/tasks";
 import { queryOptions } from "@tanstack/react-query";
 import { hub } from "../hub/hub-client.ts";
 
@@ -14,3 +15,11 @@ export const openInterventionsQuery = (project: string) =>
 
 export const answerIntervention = (params: { project: string; intervention: string }, response: string) =>
   hub.call(respondIntervention, { params, body: { response } });
+
+/** What was ever asked about a task, newest first. */
+export const taskInterventionsQuery = ({ project_id, id }: Pick<Task, "project_id" | "id">) =>
+  queryOptions({
+    queryKey: ["interventions", project_id, id],
+    queryFn: ({ signal }) =>
+      hub.call(listInterventions, { params: { project: project_id }, query: { task_id: id, limit: 100 }, signal }),
+  });

@@ -30,7 +30,7 @@ function factOf(frame: DashboardFrame): Fact | undefined {
 
 /** Which cached answers a fact may have changed, by the first word of its name. */
 const staleBy: Record<string, readonly QueryKey[]> = {
-  task: [["tasks"], ["task"], ["children"], ["counts"], ["sessions"], ["session"], ["servers"], ["demo"]],
+  task: [["tasks"], ["task"], ["children"], ["counts"], ["sessions"], ["session"], ["servers"], ["demo"], ["plans"]],
   dependency: [["tasks"], ["task"], ["children"], ["demo"]],
   note: [["task"]],
   intervention: [["interventions"], ["counts"], ["task"], ["tasks"]],

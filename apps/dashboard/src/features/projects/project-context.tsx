@@ -19,6 +19,9 @@ type Chosen = { project: Project; projects: readonly Project[]; choose: (id: Pro
 
 const ChosenProject = createContext<Chosen | null>(null);
 
+/** The project that this browser shows first from now on. */
+export const rememberProject = (id: Project["id"]): void => window.localStorage.setItem(memory, id);
+
 /** The project that every page shows; the switcher in the frame changes it, this browser remembers it. */
 export function useProject(): Chosen {
   const chosen = useContext(ChosenProject);
@@ -43,7 +46,7 @@ export function ProjectProvider({ children }: { children: (content: ReactNode | 
       project,
       projects: list,
       choose: (next) => {
-        window.localStorage.setItem(memory, next);
+        rememberProject(next);
         setId(next);
       },
     };

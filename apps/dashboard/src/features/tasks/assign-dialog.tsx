@@ -1,16 +1,24 @@
 "use client";
+import type { Session } from "@orchestratia/protocol/sessions";
 import type { Assignment, Task } from "@orchestratia/protocol/tasks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { Select } from "../../ui/control.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { DialogPanel } from "../../ui/dialog-panel.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { Field } from "../../ui/field.tsx";
 import { serversQuery } from "../servers/server-queries.ts";
 import { sessionsQuery } from "../sessions/session-queries.ts";
 import { isLive } from "../sessions/session-words.ts";
-import { showMoved, taskMoves } from "./task-queries.ts";
+import { CandidateCard } from "./candidate-card.tsx";
+import { assignTo } from "./task-moves.ts";
+import { matchQuery, showMoved } from "./task-queries.ts";
+
+const serverOf = (target: string, sessions: readonly Session[]): string | undefined => {
+  const [kind, id] = target.split(" ");
+  return kind === "server" ? id : sessions.find((session) => session.id === id)?.server_id;
+};
 
 /** Where the work can go: any server, or a live worker session of one. */
 function AssignForm({ task, onDone }: { task: Task; onDone: () => void }) {
@@ -22,7 +30,7 @@ function AssignForm({ task, onDone }: { task: Task; onDone: () => void }) {
     mutationFn: () => {
       const [kind, id] = target.split(" ");
       const body = (kind === "server" ? { server_id: id } : { session_id: id }) as Assignment;
-      return taskMoves.assign({ project: task.project_id, task: task.id }, body);
+      return assignTo(task, body);
     },
     onSuccess: (moved) => {
       showMoved(queries, moved);
@@ -30,6 +38,9 @@ function AssignForm({ task, onDone }: { task: Task; onDone: () => void }) {
     },
   });
   const workers = (sessions.data ?? []).filter((session) => isLive(session) && session.role === "worker");
+  const match = useQuery(matchQuery(task.project_id, task.id));
+  const serverId = serverOf(target, workers);
+  const candidate = match.data?.servers.find(({ server_id }) => server_id === serverId);
   const failure = servers.error ?? sessions.error ?? assign.error;
 
   return (
@@ -56,7 +67,9 @@ function AssignForm({ task, onDone }: { task: Task; onDone: () => void }) {
             {(servers.data ?? []).map((server) => (
               <optgroup key={server.id} label={server.name}>
                 <option value={`server ${server.id}`}>
-                  {server.name}: any session{server.reachable ? "" : " (not connected)"}
+                  {server.name}: any session
+                  {server.id === match.data?.best_server_id ? " (best match)" : ""}
+                  {server.reachable ? "" : " (not connected)"}
                 </option>
                 {workers
                   .filter(({ server_id }) => server_id === server.id)
@@ -70,6 +83,19 @@ function AssignForm({ task, onDone }: { task: Task; onDone: () => void }) {
           </Select>
         )}
       </Field>
+      {candidate ? (
+        <section aria-label="How it fits" className="space-y-2">
+          <CandidateCard
+            as="div"
+            candidate={candidate}
+            best={candidate.server_id === match.data?.best_server_id}
+            chosen={candidate.server_id === task.assigned_server_id}
+          />
+          {candidate.eligible ? null : (
+            <p className="text-sm text-ink-soft">The hub would not choose it by itself. You may: your choice stands.</p>
+          )}
+        </section>
+      ) : null}
       {failure ? <ErrorState error={failure} /> : null}
       <div className="flex justify-end">
         <Button type="submit" variant="primary" disabled={!target} pending={assign.isPending}>
@@ -80,11 +106,8 @@ function AssignForm({ task, onDone }: { task: Task; onDone: () => void }) {
   );
 }
 
-export function AssignDialog({ task }: { task: Task }) {
-  const [open, setOpen] = useState(false);
-  return (
-    <Dialog title={`Assign ${task.key}`} trigger={<Button>Assign</Button>} open={open} onOpenChange={setOpen}>
-      <AssignForm task={task} onDone={() => setOpen(false)} />
-    </Dialog>
-  );
-}
+export const AssignDialog = ({ task, onClose }: { task: Task; onClose: () => void }) => (
+  <DialogPanel title={`Assign ${task.key}`} onClose={onClose}>
+    <AssignForm task={task} onDone={onClose} />
+  </DialogPanel>
+);

@@ -1,62 +1,14 @@
 "use client";
-import type { MatchExplanation, Task } from "@orchestratia/protocol/tasks";
+import type { Task } from "@orchestratia/protocol/tasks";
 import { useQuery } from "@tanstack/react-query";
-import { Badge } from "../../ui/badge.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
+import { type Candidate, CandidateCard } from "./candidate-card.tsx";
 import { matchQuery } from "./task-queries.ts";
-import { capital } from "./task-words.tsx";
-
-type Candidate = MatchExplanation["servers"][number];
 
 const byScore = (a: Candidate, b: Candidate) => Number(b.eligible) - Number(a.eligible) || b.score - a.score;
-
-function CandidateCard({ candidate, best, chosen }: { candidate: Candidate; best: boolean; chosen: boolean }) {
-  return (
-    <li className="rounded-card border p-3">
-      <div className="flex flex-wrap items-center gap-2">
-        <span className="font-medium">{candidate.server_name}</span>
-        {chosen ? <Badge>Has this task</Badge> : null}
-        {best ? <Badge>Best match now</Badge> : null}
-        {candidate.eligible ? null : <Badge>Not eligible</Badge>}
-        <span className="ml-auto text-sm text-ink-soft">
-          {candidate.score} points · {candidate.active_tasks} of {candidate.max_concurrent} tasks
-        </span>
-      </div>
-      {candidate.disqualifiers.length > 0 ? (
-        <ul className="mt-1.5 text-sm text-red">
-          {candidate.disqualifiers.map((reason) => (
-            <li key={reason}>{reason}</li>
-          ))}
-        </ul>
-      ) : null}
-      {candidate.criteria.length > 0 ? (
-        <table className="mt-2 w-full text-left text-sm">
-          <thead className="text-xs text-ink-faint">
-            <tr>
-              <th className="py-1 font-normal">Criterion</th>
-              <th className="py-1 font-normal">Has</th>
-              <th className="py-1 font-normal">Lacks</th>
-              <th className="py-1 text-right font-normal">Points</th>
-            </tr>
-          </thead>
-          <tbody>
-            {candidate.criteria.map(({ name, matched, missing, points }) => (
-              <tr key={name} className="border-t">
-                <td className="py-1 pr-3">{capital(name)}</td>
-                <td className="py-1 pr-3 text-ink-soft">{matched.join(", ")}</td>
-                <td className="py-1 pr-3 text-ink-soft">{missing.join(", ")}</td>
-                <td className="py-1 text-right">{points > 0 ? `+${points}` : points}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      ) : null}
-    </li>
-  );
-}
 
 function Match({ task }: { task: Task }) {
   const match = useQuery(matchQuery(task.project_id, task.id));

@@ -3,10 +3,10 @@ import type { TaskPriority, TaskType } from "@orchestratia/domain/task-lifecycle
 import { TASK_PRIORITIES, TASK_TYPES } from "@orchestratia/domain/task-lifecycle";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { Input, Select, Textarea } from "../../ui/control.tsx";
-import { Dialog } from "../../ui/dialog.tsx";
+import { DialogPanel } from "../../ui/dialog-panel.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { Field } from "../../ui/field.tsx";
 import { useProject } from "../projects/project-context.tsx";
@@ -141,17 +141,17 @@ function NewTaskForm({ onMade }: { onMade: (key: string) => void }) {
   );
 }
 
-export function NewTaskDialog({ trigger }: { trigger: ReactNode }) {
+/** A title and a spec are enough; the way leads to the task that was made. */
+export function NewTaskDialog({ onClose }: { onClose: () => void }) {
   const router = useRouter();
-  const [open, setOpen] = useState(false);
   return (
-    <Dialog title="New task" trigger={trigger} open={open} onOpenChange={setOpen}>
+    <DialogPanel title="New task" onClose={onClose}>
       <NewTaskForm
         onMade={(key) => {
-          setOpen(false);
+          onClose();
           router.push(`/tasks/${key}`);
         }}
       />
-    </Dialog>
+    </DialogPanel>
   );
 }

@@ -8,11 +8,13 @@ type Edge = Pick<Dependency, "resolved" | "dependency_type" | "contract_key"> & 
   key: string;
   title: string;
   status: Dependency["depends_on_status"];
+  alias?: string | null;
 };
 
-const edgeWords = ({ dependency_type, contract_key }: Edge) => {
-  if (dependency_type === "input") return contract_key ? `input · ${contract_key}` : "input";
-  return dependency_type;
+const edgeWords = ({ dependency_type, contract_key, alias }: Edge) => {
+  if (dependency_type !== "input") return dependency_type;
+  const data = contract_key ? `input · ${contract_key}` : "input";
+  return alias ? `${data} as ${alias}` : data;
 };
 
 function Resolved({ edge }: { edge: Edge }) {

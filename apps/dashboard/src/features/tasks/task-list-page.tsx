@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
+import { Suspense, useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { classNames } from "../../ui/class-names.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
@@ -11,7 +12,7 @@ import { useHeldList } from "../../ui/held-list.ts";
 import { Page } from "../../ui/page.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { mayWrite, useProject } from "../projects/project-context.tsx";
-import { NewTaskDialog } from "./new-task-dialog.tsx";
+import { NewTaskDialog } from "./lazy-dialogs.ts";
 import { asTaskFilter, passes, TASK_FILTERS, type TaskFilter } from "./task-filter.ts";
 import { tasksQuery } from "./task-queries.ts";
 import { TaskRow } from "./task-row.tsx";
@@ -40,6 +41,23 @@ function FilterBar({ filter, count }: { filter: TaskFilter; count: (filter: Task
   );
 }
 
+function NewTaskButton() {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button variant="primary" aria-haspopup="dialog" onClick={() => setOpen(true)}>
+        <Plus aria-hidden />
+        New task
+      </Button>
+      {open ? (
+        <Suspense fallback={null}>
+          <NewTaskDialog onClose={() => setOpen(false)} />
+        </Suspense>
+      ) : null}
+    </>
+  );
+}
+
 export function TaskListPage() {
   const { project } = useProject();
   const filter = asTaskFilter(useSearchParams().get("show"));
@@ -49,19 +67,8 @@ export function TaskListPage() {
     scope: `${project.id} ${filter}`,
   });
   const canMake = mayWrite(project);
-  const newTask = (
-    <NewTaskDialog
-      trigger={
-        <Button variant="primary">
-          <Plus aria-hidden />
-          New task
-        </Button>
-      }
-    />
-  );
-
   return (
-    <Page title="Tasks" actions={canMake ? newTask : null}>
+    <Page title="Tasks" actions={canMake ? <NewTaskButton /> : null}>
       <FilterBar filter={filter} count={(each) => tasks.data?.filter((task) => passes(each, task)).length} />
       <div className="overflow-hidden rounded-card border bg-surface">
         <FreshRows count={list.fresh} onShow={list.showFresh} />

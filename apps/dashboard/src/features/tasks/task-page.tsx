@@ -4,13 +4,12 @@ import type { Task } from "@orchestratia/protocol/tasks";
 import { useQuery } from "@tanstack/react-query";
 import { SquareTerminal } from "lucide-react";
 import Link from "next/link";
+import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
-import { JsonView } from "../../ui/json-view.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Prose } from "../../ui/prose.tsx";
 import { Skeleton, SkeletonRows } from "../../ui/skeleton.tsx";
 import { StatusMark } from "../../ui/status-mark.tsx";
 import { ActivityFeed } from "../activity/activity-feed.tsx";
@@ -19,12 +18,14 @@ import { isMissing } from "../hub/hub-client.ts";
 import { openInterventionsQuery } from "../interventions/intervention-queries.ts";
 import { OpenQuestions } from "../interventions/open-questions.tsx";
 import { useTopic } from "../live/live-provider.tsx";
+import { TaskOutput } from "../output/task-output.tsx";
 import { mayWrite, useProject } from "../projects/project-context.tsx";
 import { TaskActions } from "./task-actions.tsx";
 import { ContractsIn, ContractsOut } from "./task-contracts.tsx";
 import { TaskDependencies } from "./task-dependencies.tsx";
 import { TaskFacts } from "./task-facts.tsx";
 import { TaskNotes } from "./task-notes.tsx";
+import { TaskPlan } from "./task-plan.tsx";
 import { projectOf, taskQuery } from "./task-queries.ts";
 import { TaskResult } from "./task-result.tsx";
 import { TaskSpec } from "./task-spec.tsx";
@@ -44,16 +45,6 @@ const Loading = () => (
     </div>
   </Page>
 );
-
-function TaskPlan({ plan, feedback }: { plan: unknown; feedback: string | null }) {
-  if (plan === null || plan === undefined) return null;
-  return (
-    <Card title="Plan" bodyClassName="space-y-3">
-      {typeof plan === "string" ? <Prose text={plan} /> : <JsonView value={plan} label="Plan" />}
-      {feedback ? <p className="border-l-2 pl-3 text-sm whitespace-pre-wrap text-ink-soft">{feedback}</p> : null}
-    </Card>
-  );
-}
 
 const TerminalLink = ({ task }: { task: Task }) =>
   task.assigned_session_id ? (
@@ -79,6 +70,7 @@ function TaskView({ task, open }: { task: Task; open: readonly Intervention[] })
           </span>
           <span className="font-mono text-xs text-ink-faint">{task.key}</span>
           <WaitingWords task={task} />
+          {task.archived_at ? <Badge>Archived</Badge> : null}
         </span>
       }
       actions={
@@ -98,10 +90,11 @@ function TaskView({ task, open }: { task: Task; open: readonly Intervention[] })
           <TaskResult task={task} />
           <TaskChildren task={task} canWrite={canWrite} />
           <TaskSpec task={task} />
-          <TaskPlan plan={task.plan} feedback={task.plan_feedback} />
+          <TaskPlan task={task} />
           <TaskDependencies task={task} />
           <ContractsIn task={task} />
           <ContractsOut task={task} />
+          <TaskOutput key={task.id} task={task} />
           <TaskNotes task={task} canWrite={canWrite} />
         </div>
         <div className="min-w-0 space-y-4">

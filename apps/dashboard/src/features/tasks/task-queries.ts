@@ -1,18 +1,12 @@
 import {
   addNote,
-  approvePlan,
-  approveTask,
-  assignTask,
-  cancelTask,
   createTask,
   explainMatch,
   listTasks,
-  requestChanges,
-  revisePlan,
-  unassignTask,
+  updateTask,
   viewTask,
 } from "@orchestratia/protocol/operations/people-tasks";
-import type { Assignment, NewTask, Task } from "@orchestratia/protocol/tasks";
+import type { NewTask, Task, TaskChanges } from "@orchestratia/protocol/tasks";
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import type { z } from "zod";
 import { hub } from "../hub/hub-client.ts";
@@ -33,6 +27,10 @@ export const taskQuery = (project: string, task: string) =>
     queryFn: ({ signal }) => hub.call(viewTask, { params: { project, task }, signal }),
   });
 
+/** The task as it is at the hub now, past whatever is remembered here. */
+export const readTask = ({ project_id, id }: Pick<Task, "project_id" | "id">) =>
+  hub.call(viewTask, { params: { project: project_id, task: id } });
+
 export const matchQuery = (project: string, task: string) =>
   queryOptions({
     queryKey: ["match", project, task],
@@ -40,22 +38,21 @@ export const matchQuery = (project: string, task: string) =>
     queryFn: ({ signal }) => hub.call(explainMatch, { params: { project, task }, signal }),
   });
 
-/** What a person can do with a task, by the name of the move. */
-export const taskMoves = {
-  assign: (params: OnTask, body: Assignment) => hub.call(assignTask, { params, body }),
-  unassign: (params: OnTask) => hub.call(unassignTask, { params }),
-  cancel: (params: OnTask) => hub.call(cancelTask, { params }),
-  approve_plan: (params: OnTask) => hub.call(approvePlan, { params }),
-  revise_plan: (params: OnTask, feedback: string) => hub.call(revisePlan, { params, body: { feedback } }),
-  approve: (params: OnTask) => hub.call(approveTask, { params }),
-  request_changes: (params: OnTask, feedback: string) => hub.call(requestChanges, { params, body: { feedback } }),
-};
-type OnTask = { project: string; task: string };
+/** Changes fields only where the task is still as it was read; refused with `version_conflict` where it is not. */
+export const changeTask = (
+  { project_id, id, version }: Pick<Task, "project_id" | "id" | "version">,
+  body: TaskChanges,
+) =>
+  hub.call(updateTask, {
+    params: { project: project_id, task: id },
+    body,
+    headers: { "if-match": `"${version}"` },
+  });
 
 export const makeTask = (project: string, body: z.input<typeof NewTask>) =>
   hub.call(createTask, { params: { project }, body });
 
-export const writeNote = (params: OnTask, content: string, urgent: boolean) =>
+export const writeNote = (params: { project: string; task: string }, content: string, urgent: boolean) =>
   hub.call(addNote, { params, body: { content, urgent } });
 
 /** The hub's answer to a move is the task as it is now: shown at once, whatever the socket does. */

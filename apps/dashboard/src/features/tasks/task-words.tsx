@@ -1,5 +1,5 @@
 import type { TaskSummary } from "@orchestratia/protocol/tasks";
-import { Lock } from "lucide-react";
+import { Lock, Unlink } from "lucide-react";
 import { classNames } from "../../ui/class-names.ts";
 
 /** Why nothing happens now, where nothing does: shown wherever a task is. */
@@ -7,7 +7,7 @@ export function WaitingWords({
   task,
   className,
 }: {
-  task: Pick<TaskSummary, "blocked" | "blocked_by_failed" | "waiting_for" | "status_reason">;
+  task: Pick<TaskSummary, "blocked" | "blocked_by_failed" | "waiting_for" | "status_reason" | "worker_lost_since">;
   className?: string;
 }) {
   const words = task.waiting_for ?? (task.blocked ? "Blocked" : task.status_reason);
@@ -20,6 +20,7 @@ export function WaitingWords({
           className={classNames("size-3.5 shrink-0", task.blocked_by_failed ? "text-red" : "text-ink-faint")}
         />
       ) : null}
+      {task.worker_lost_since ? <Unlink aria-label="Worker lost" className="size-3.5 shrink-0 text-red" /> : null}
       <span className="truncate">{words}</span>
     </span>
   );
