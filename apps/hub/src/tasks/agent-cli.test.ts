@@ -94,7 +94,7 @@ test("a worker's life: check, start, note, a refused and an accepted result, whi
     "--result",
     '{"contracts": {"api_schema": {}}}',
   );
-  expect([short.code, short.stdout]).toEqual([1, ""]);
+  expect([short.code, short.stdout]).toEqual([8, ""]);
   expect(short.stderr).toMatch(/^Error: .*api_schema.*paths/);
   const result = { summary: "described", contracts: { api_schema: { paths: ["/seats"] } } };
   expect(await answer(worker, "task", "complete", upstream.key, "--result", JSON.stringify(result))).toMatchObject({
