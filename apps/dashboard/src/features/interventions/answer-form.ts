@@ -23,7 +23,7 @@ export function answerForm({ raised_by, intervention_type, options }: Asked): { 
 
 /** What becomes of it when nobody answers in time. */
 export const afterExpiry = ({ intervention_type }: Pick<Asked, "intervention_type">): string =>
-  intervention_type === "approval" ? "Then it counts as denied" : "Then the worker goes on without an answer";
+  intervention_type === "approval" ? "then it counts as denied" : "then it goes on without an answer";
 
 /** "5 min left"; by a clock of our own, so what is over says no more than that it is due. */
 export function timeLeft(untilMs: number, nowMs: number): string {

@@ -1,3 +1,5 @@
+import type { Intervention } from "@orchestratia/protocol/interventions";
+import { viewIntervention } from "@orchestratia/protocol/operations/interventions";
 import { listInterventions, respondIntervention } from "@orchestratia/protocol/operations/people";
 import type { Task } from "@orchestratia/protocol/tasks";
 import { queryOptions } from "@tanstack/react-query";
@@ -22,4 +24,11 @@ export const taskInterventionsQuery = ({ project_id, id }: Pick<Task, "project_i
     queryKey: ["interventions", project_id, id],
     queryFn: ({ signal }) =>
       hub.call(listInterventions, { params: { project: project_id }, query: { task_id: id, limit: 100 }, signal }),
+  });
+
+/** What became of a question that was open. */
+export const interventionQuery = ({ project_id, id }: Pick<Intervention, "project_id" | "id">) =>
+  queryOptions({
+    queryKey: ["interventions", project_id, "one", id],
+    queryFn: ({ signal }) => hub.call(viewIntervention, { params: { project: project_id, intervention: id }, signal }),
   });

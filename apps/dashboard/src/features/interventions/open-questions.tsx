@@ -2,6 +2,8 @@
 import type { Intervention } from "@orchestratia/protocol/interventions";
 import { useHeldList } from "../../ui/held-list.ts";
 import { InterventionCard } from "./intervention-card.tsx";
+import { SettledCard } from "./settled-card.tsx";
+import { useLeftBehind } from "./use-left-behind.ts";
 
 /** What waits for an answer. One that comes while the page is read waits behind a button: nothing moves under the hand. */
 export function OpenQuestions({
@@ -15,7 +17,9 @@ export function OpenQuestions({
   canAnswer: boolean;
   showTask?: boolean;
 }) {
-  const { rows, fresh, showFresh } = useHeldList(open, { scope, evenEmpty: true });
+  const settled = useLeftBehind(open, scope);
+  const isOpen = ({ id }: Intervention) => open.some((each) => each.id === id);
+  const { rows, fresh, showFresh } = useHeldList([...open, ...settled], { scope, belongs: isOpen, evenEmpty: true });
   const show = () => {
     showFresh();
     window.scrollTo({ top: 0 });
@@ -33,9 +37,18 @@ export function OpenQuestions({
           </button>
         ) : null}
       </div>
-      {rows.map((intervention) => (
-        <InterventionCard key={intervention.id} intervention={intervention} canAnswer={canAnswer} showTask={showTask} />
-      ))}
+      {rows.map((intervention) =>
+        isOpen(intervention) ? (
+          <InterventionCard
+            key={intervention.id}
+            intervention={intervention}
+            canAnswer={canAnswer}
+            showTask={showTask}
+          />
+        ) : (
+          <SettledCard key={intervention.id} intervention={intervention} />
+        ),
+      )}
     </>
   );
 }

@@ -8,7 +8,7 @@ import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
 import { whoAsks } from "./answer-form.ts";
 import { taskInterventionsQuery } from "./intervention-queries.ts";
-import { settledWords } from "./settled-words.ts";
+import { Outcome } from "./outcome.tsx";
 
 const SettledQuestion = ({ it }: { it: Intervention }) => (
   <li data-status={it.status} className="space-y-1 px-4 py-3 text-sm">
@@ -17,21 +17,7 @@ const SettledQuestion = ({ it }: { it: Intervention }) => (
       <TimeAgo at={it.created_at} />
     </p>
     <p className="break-words whitespace-pre-wrap">{it.question}</p>
-    <p className="break-words whitespace-pre-wrap text-ink-soft">
-      {settledWords(it)}
-      {it.status === "responded" && it.response ? (
-        <>
-          {": "}
-          <span className="text-ink">{it.response}</span>
-        </>
-      ) : null}
-      {it.responded_at ? (
-        <>
-          {" · "}
-          <TimeAgo at={it.responded_at} className="text-xs text-ink-faint" />
-        </>
-      ) : null}
-    </p>
+    <Outcome of={it} />
   </li>
 );
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { settledWords } from "./settled-words.ts";
+import { mayHaveSettled, settledWords } from "./settled-words.ts";
 
 const asked = { intervention_type: "question", raised_by: "worker", responder: null } as const;
 const ada = { type: "user", id: "2d1b7c62-7a41-4d0c-8c4f-0f6f3d0a1b11", name: "Ada" } as const;
@@ -15,4 +15,11 @@ test("silence is told by what it meant", () => {
 
 test("a question that nobody needs answered any more is withdrawn", () => {
   expect(settledWords({ ...asked, status: "cancelled" })).toBe("Withdrawn");
+});
+
+test("earlier questions are offered where the activity tells of one, or does not go back to the beginning", () => {
+  const facts = (event_type: string, count = 1) => Array.from({ length: count }, () => ({ event_type }));
+  expect(mayHaveSettled(facts("intervention.raised"))).toBe(false);
+  expect(mayHaveSettled([...facts("intervention.raised"), ...facts("intervention.expired")])).toBe(true);
+  expect(mayHaveSettled(facts("task.started", 50))).toBe(true);
 });

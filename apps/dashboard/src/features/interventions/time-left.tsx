@@ -12,10 +12,13 @@ export function TimeLeft({ intervention }: { intervention: Pick<Intervention, "t
   return (
     <span className="inline-flex items-center gap-1 text-ink" data-testid="time-left">
       <Hourglass aria-hidden className="size-3.5" />
-      <time dateTime={timeout_at} title={`${new Date(timeout_at).toLocaleString()}. ${afterExpiry(intervention)}.`}>
-        {timeLeft(Date.parse(timeout_at), now)}
-      </time>
-      <span className="sr-only">. {afterExpiry(intervention)}.</span>
+      <span>
+        <time dateTime={timeout_at} title={new Date(timeout_at).toLocaleString()}>
+          {timeLeft(Date.parse(timeout_at), now)}
+        </time>
+        {", "}
+        {afterExpiry(intervention)}
+      </span>
     </span>
   );
 }

@@ -5,6 +5,8 @@ import { Button } from "../../ui/button.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 
 type RevokeButtonProps = {
+  /** What the buttons say. */
+  verb?: "Revoke" | "Remove";
   /** What is revoked, for whoever does not see the row. */
   what: string;
   /** What will happen, in a sentence. */
@@ -15,14 +17,15 @@ type RevokeButtonProps = {
 const takeFocus = (element: HTMLElement | null) => element?.focus();
 
 /** Says what will happen before it does it: what is revoked does not come back. */
-export function RevokeButton({ what, consequence, revoke }: RevokeButtonProps) {
+export function RevokeButton({ verb = "Revoke", what, consequence, revoke }: RevokeButtonProps) {
   const [stage, setStage] = useState<"idle" | "asked" | "kept">("idle");
   const revoking = useMutation({ mutationFn: revoke, onSettled: () => setStage("idle") });
   if (stage !== "asked") {
     return (
       <>
         <Button ref={stage === "kept" ? takeFocus : undefined} onClick={() => setStage("asked")}>
-          Revoke<span className="sr-only"> {what}</span>
+          {verb}
+          <span className="sr-only"> {what}</span>
         </Button>
         {revoking.error ? <ErrorState className="basis-full" error={revoking.error} /> : null}
       </>
@@ -35,7 +38,7 @@ export function RevokeButton({ what, consequence, revoke }: RevokeButtonProps) {
         Keep it
       </Button>
       <Button variant="danger" pending={revoking.isPending} onClick={() => revoking.mutate()}>
-        Revoke now
+        {verb} now
       </Button>
     </div>
   );

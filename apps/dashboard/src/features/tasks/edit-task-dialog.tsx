@@ -28,6 +28,8 @@ function EditForm({ task, onDone }: { task: Task; onDone: () => void }) {
         onTake={() => edit.change({ [field]: base[field] })}
       />
     ) : null;
+  const isOver = edit.theirChanges?.some((field) => edit.changed.includes(field)) ?? false;
+  const saveWord = isOver ? "Save over theirs" : "Save";
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     setTried(true);
@@ -43,7 +45,7 @@ function EditForm({ task, onDone }: { task: Task; onDone: () => void }) {
       {edit.theirChanges ? (
         <p role="alert" className="rounded-control border border-attention-line bg-attention-wash px-3 py-2 text-sm">
           Somebody changed it meanwhile. Nothing was saved and nothing of yours is lost: what they changed stands under
-          each field. Save again to put yours in its place.
+          each field.
         </p>
       ) : null}
       <Field label="Title" error={errorOf("title")}>
@@ -111,11 +113,11 @@ function EditForm({ task, onDone }: { task: Task; onDone: () => void }) {
         {edit.changed.length > 0 ? (
           <>
             <span className="mr-auto text-xs text-ink-faint">Kept in this browser until you save or discard it.</span>
-            <Button onClick={edit.discard}>Discard changes</Button>
+            <Button onClick={edit.discard}>{edit.theirChanges ? "Take theirs" : "Discard changes"}</Button>
           </>
         ) : null}
         <Button type="submit" variant="primary" pending={edit.isSaving}>
-          {edit.isSaving ? "Saving…" : "Save"}
+          {edit.isSaving ? "Saving…" : saveWord}
         </Button>
       </div>
     </form>

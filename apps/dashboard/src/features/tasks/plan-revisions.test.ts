@@ -1,6 +1,6 @@
 import type { PlanRevision } from "@orchestratia/protocol/tasks";
 import { expect, test } from "vitest";
-import { earlierPlans, hasPlans, latestDecision } from "./plan-revisions.ts";
+import { earlierPlans, hasPlans, latestDecision, planText } from "./plan-revisions.ts";
 
 const revision = (number: number, decision: PlanRevision["decision"] = "revised"): PlanRevision => ({
   revision: number,
@@ -29,4 +29,13 @@ test("what became of the plan is said with its number", () => {
   expect(latestDecision([revision(1), revision(2, "approved")])).toBe("Revision 2, approved");
   expect(latestDecision([revision(1, null)])).toBe("Revision 1, not decided");
   expect(latestDecision([])).toBeUndefined();
+});
+
+test("a plan of words is read as words, one with parts is not", () => {
+  expect(planText("First the calls")).toBe("First the calls");
+  expect(planText({ summary: "First the calls" })).toBe("First the calls");
+  expect(planText({ summary: "First the calls", steps: [] })).toBeUndefined();
+  expect(planText({ summary: ["First"] })).toBeUndefined();
+  expect(planText(["First"])).toBeUndefined();
+  expect(planText(null)).toBeUndefined();
 });

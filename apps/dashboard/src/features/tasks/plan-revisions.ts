@@ -22,3 +22,10 @@ export const latestDecision = (revisions: readonly PlanRevision[]): string | und
   const latest = revisions.at(-1);
   return latest ? `Revision ${latest.revision}, ${planWords(latest)}` : undefined;
 };
+
+/** A plan that is nothing but text, however the worker wrapped it; undefined for one that has parts. */
+export function planText(plan: unknown): string | undefined {
+  if (typeof plan === "string") return plan;
+  if (typeof plan !== "object" || plan === null || Object.keys(plan).length !== 1) return undefined;
+  return "summary" in plan && typeof plan.summary === "string" ? plan.summary : undefined;
+}

@@ -15,6 +15,7 @@ import { StatusMark } from "../../ui/status-mark.tsx";
 import { ActivityFeed } from "../activity/activity-feed.tsx";
 import { TaskChildren } from "../epics/task-children.tsx";
 import { isMissing } from "../hub/hub-client.ts";
+import { EarlierQuestions } from "../interventions/earlier-questions.tsx";
 import { openInterventionsQuery } from "../interventions/intervention-queries.ts";
 import { OpenQuestions } from "../interventions/open-questions.tsx";
 import { useTopic } from "../live/live-provider.tsx";
@@ -89,13 +90,16 @@ function TaskView({ task, open }: { task: Task; open: readonly Intervention[] })
           />
           <TaskResult task={task} />
           <TaskChildren task={task} canWrite={canWrite} />
+          {/* What waits for a decision stands before what it is measured against. */}
+          {task.status === "plan_review" ? <TaskPlan task={task} /> : null}
           <TaskSpec task={task} />
-          <TaskPlan task={task} />
+          {task.status === "plan_review" ? null : <TaskPlan task={task} />}
           <TaskDependencies task={task} />
           <ContractsIn task={task} />
           <ContractsOut task={task} />
-          <TaskOutput key={task.id} task={task} />
+          <TaskOutput key={`output ${task.id}`} task={task} />
           <TaskNotes task={task} canWrite={canWrite} />
+          <EarlierQuestions key={`questions ${task.id}`} task={task} />
         </div>
         <div className="min-w-0 space-y-4">
           <TaskFacts task={task} />

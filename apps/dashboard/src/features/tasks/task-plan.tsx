@@ -8,10 +8,12 @@ import { JsonView } from "../../ui/json-view.tsx";
 import { Prose } from "../../ui/prose.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
 import { plansQuery } from "./plan-queries.ts";
-import { earlierPlans, hasPlans, latestDecision, planWords } from "./plan-revisions.ts";
+import { earlierPlans, hasPlans, latestDecision, planText, planWords } from "./plan-revisions.ts";
 
-const Plan = ({ plan, label }: { plan: unknown; label: string }) =>
-  typeof plan === "string" ? <Prose text={plan} /> : <JsonView value={plan} label={label} />;
+const Plan = ({ plan, label }: { plan: unknown; label: string }) => {
+  const text = planText(plan);
+  return text === undefined ? <JsonView value={plan} label={label} /> : <Prose text={text} />;
+};
 
 const Feedback = ({ text }: { text: string | null }) =>
   text ? (
