@@ -111,8 +111,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: "task revise",
-    summary:
-      "Ask for another plan, saying what to do otherwise (people and, where allowed, orchestrators)",
+    summary: "Ask for another plan, saying what to do otherwise (people and, where allowed, orchestrators)",
     load: async () => (await import("./commands/task-revise.ts")).taskRevise,
   },
   {

@@ -27,6 +27,7 @@ export const InterventionStatus = z.enum(words.INTERVENTION_STATUSES).meta({ id:
 export const Urgency = z.enum(words.URGENCIES).meta({ id: "Urgency" });
 export const ContractStatus = z.enum(words.CONTRACT_STATUSES).meta({ id: "ContractStatus" });
 export const ProjectRole = z.enum(words.PROJECT_ROLES).meta({ id: "ProjectRole" });
+export type ProjectRole = z.infer<typeof ProjectRole>;
 export const GlobalRole = z.enum(words.GLOBAL_ROLES).meta({ id: "GlobalRole" });
 
 /** A moment, ISO 8601 in UTC. */

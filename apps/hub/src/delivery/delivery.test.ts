@@ -9,6 +9,7 @@ import { completeTask } from "../tasks/complete-task.ts";
 import { startTask } from "../tasks/start-task.ts";
 import { createTestDatabase } from "../testing/test-database.ts";
 import { openTestEngine, type TestEngine, type TestServerRow } from "../testing/test-engine.ts";
+import { until } from "../testing/until.ts";
 
 const finished = Completion.parse({ result: { summary: "done" } });
 
@@ -163,6 +164,25 @@ test("a daemon that reconnects is told again of what was not begun, and no sessi
     ].sort(),
   );
   expect(startsOn(again)).toEqual([]);
+});
+
+test("rows that were read before a push got its row do not bring it a second time", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const { project, server } = await place(hub);
+  const session = await hub.addSession(project, server, "claude");
+  await hub.sessionReports(session.id, "working");
+  const task = await hub.addTask(project, { auto_assign: false });
+  await assignTask(hub.engine, SYSTEM, task, { session_id: session.id });
+  await hub.settled();
+  const reading = hub.holdAnswers("undelivered_on_server");
+  await hub.sessionReports(session.id, "idle");
+  await until(() => reading.count() > 0);
+  await hub.engine.delivery.rederive();
+  await until(async () => (await hub.task(task)).delivered_at !== null);
+  reading.letGo();
+  await hub.settled();
+  expect(pushesOn(server)).toEqual([[task, session.id]]);
 });
 
 test("where the session that a task might have had does not come back, one is started", async () => {

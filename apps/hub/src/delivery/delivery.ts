@@ -1,7 +1,7 @@
 import type { HubFrame } from "@orchestratia/protocol/server-link";
 import type pg from "pg";
 import type { Logger } from "pino";
-import { type Sql, sqlOf } from "../db/transaction.ts";
+import { type Sql, type Statement, sqlOf } from "../db/transaction.ts";
 import type { AssignedTask } from "../matching/assigned-task.ts";
 import type { ServerConnections } from "../server-link/connections.ts";
 import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
@@ -58,6 +58,8 @@ export class Delivery implements Disposable {
   readonly #messages: Messages;
   /** By task. Whoever reads the rows meanwhile must not push again. */
   readonly #underWay = new Map<string, UnderWay>();
+  /** One for each reading that is under way: the tasks whose push got its row meanwhile, which were read as they were before. */
+  readonly #readings = new Set<Set<string>>();
   /** Servers whose sessions are not all back yet, while a task waits for one of them. */
   readonly #returning = new Set<string>();
   readonly #working = new Set<Promise<void>>();
@@ -147,7 +149,7 @@ export class Delivery implements Disposable {
     await this.#sql.query(FAIL_NOTES);
     await this.#sql.query(FAIL_REPORTS);
     await this.#bindings.load(this.#sql, this.#underWay.keys());
-    this.deliver(await this.#sql.query<AssignedTask>(UNDELIVERED_ALL));
+    await this.#deliverRead(UNDELIVERED_ALL);
     await this.#messages.deliver();
     for (const { id } of await this.#sql.query<{ id: string }>(SESSIONS_TO_END)) this.endSession(id);
   }
@@ -243,7 +245,16 @@ export class Delivery implements Disposable {
   }
 
   async #deliverOn(serverId: string): Promise<void> {
-    this.deliver(await this.#sql.query<AssignedTask>(UNDELIVERED_ON, [serverId]));
+    await this.#deliverRead(UNDELIVERED_ON, [serverId]);
+  }
+
+  /** Delivers what the rows say; of a task that was pushed while they were read, the row is read once more. */
+  async #deliverRead(rows: Statement, values?: unknown[]): Promise<void> {
+    const outdated = new Set<string>();
+    this.#readings.add(outdated);
+    const tasks = await this.#sql.query<AssignedTask>(rows, values).finally(() => this.#readings.delete(outdated));
+    this.deliver(tasks.filter(({ id }) => !outdated.has(id)));
+    for (const { id } of tasks) if (outdated.has(id)) await this.#deliverRead(UNDELIVERED_TASK, [id]);
   }
 
   /** When every push so far has its row. */
@@ -260,10 +271,11 @@ export class Delivery implements Disposable {
       holds = await written;
     } finally {
       this.#underWay.delete(task.id);
+      for (const outdated of this.#readings) outdated.add(task.id);
     }
     this.#options.events.wake();
     if (!holds) await this.#unbind(task.id, session.id);
-    if (!holds || underWay.again) this.deliver(await this.#sql.query<AssignedTask>(UNDELIVERED_TASK, [task.id]));
+    if (!holds || underWay.again) await this.#deliverRead(UNDELIVERED_TASK, [task.id]);
   }
 
   /** The task was begun, taken away or blocked before the push had its row: whose it is, its row says. */

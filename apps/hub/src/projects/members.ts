@@ -7,8 +7,6 @@ import type { Database } from "../db/database.ts";
 import { projectLock, type Sql, type Tx, transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 
-type Role = z.infer<typeof ProjectRole>;
-
 export interface Members {
   database: Database;
   events: { wake(): void };
@@ -20,7 +18,7 @@ interface MemberRow {
   user_id: UserId;
   name: string;
   email: string;
-  role: Role;
+  role: ProjectRole;
   created_at: Date;
 }
 

@@ -256,6 +256,24 @@ export async function openTestEngine(url: string) {
         gate.release();
       }
     },
+    /** Keeps back what Postgres answers to a named statement, as a slow network would. */
+    holdAnswers(name: string) {
+      const query = database.pool.query.bind(database.pool) as (...given: unknown[]) => Promise<unknown>;
+      const held: (() => void)[] = [];
+      const hold = async (...given: unknown[]) => {
+        const answer = await query(...given);
+        if ((given[0] as { name?: string }).name === name) await new Promise<void>((go) => held.push(go));
+        return answer;
+      };
+      Object.assign(database.pool, { query: hold });
+      return {
+        count: () => held.length,
+        letGo() {
+          Object.assign(database.pool, { query });
+          for (const go of held) go();
+        },
+      };
+    },
     /**
      * Stops the engine. Throws when a stored counter does not say what the rows say, and when a task sits where nothing
      * will ever happen to it.

@@ -39,6 +39,8 @@ export async function openTestTeam({ url, admin }: { url: string; admin: HubClie
     const session = await admin.call(people.createSession, { params, body });
     const { session_token: token } = await daemon.next("session_start");
     if (token === undefined) throw new Error("the hub sent no session token");
+    const which = { params: { project, session: session.id } };
+    await until(async () => (await admin.call(people.viewSession, which)).status === "active");
     return { id: session.id, name: session.name, token, client: clientWithKey(url, token) };
   }
 
