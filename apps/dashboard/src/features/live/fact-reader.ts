@@ -37,7 +37,8 @@ const staleBy: Record<string, readonly QueryKey[]> = {
   session: [["sessions"], ["session"], ["counts"], ["servers"], ["task"], ["tasks"]],
   server: [["servers"], ["server_keys"], ["registration_tokens"], ["counts"], ["tasks"], ["sessions"]],
   registration_token: [["registration_tokens"]],
-  project: [["projects"]],
+  project: [["projects"], ["members"]],
+  invitation: [["project_invitations"]],
 };
 
 /** Who types into a session; known while its terminal is on screen. */

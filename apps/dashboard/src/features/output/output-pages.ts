@@ -1,7 +1,7 @@
 import type { TaskOutput } from "@orchestratia/protocol/task-output";
 
 /** Pieces of one page; one may hold a quarter of a million characters. */
-export const pageLength = 20;
+const pageLength = 20;
 
 export type PageAt = { after: number; limit: number };
 export type OutputPage = { output: readonly TaskOutput[]; next: number | null };

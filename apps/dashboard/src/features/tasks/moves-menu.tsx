@@ -1,6 +1,6 @@
 "use client";
 import { Ellipsis } from "lucide-react";
-import { type KeyboardEvent, type ToggleEvent, useId, useRef } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useId, useRef } from "react";
 import { Button } from "../../ui/button.tsx";
 import { classNames } from "../../ui/class-names.ts";
 import { placeUnder } from "./menu-place.ts";
@@ -23,13 +23,21 @@ export function MovesMenu({
   const panel = useRef<HTMLDivElement>(null);
   const items = () => [...(panel.current?.querySelectorAll<HTMLElement>("[role=menuitem]") ?? [])];
 
-  const place = ({ newState }: ToggleEvent<HTMLElement>) => {
-    if (newState !== "open" || !trigger.current || !panel.current) return;
+  const place = useCallback(() => {
+    if (!trigger.current || !panel.current) return;
     const { clientWidth } = document.documentElement;
     const { left, top } = placeUnder(trigger.current.getBoundingClientRect(), width, clientWidth);
-    panel.current.style.left = `${left + window.scrollX}px`;
-    panel.current.style.top = `${top + window.scrollY}px`;
-  };
+    panel.current.style.left = `${left}px`;
+    panel.current.style.top = `${top}px`;
+  }, []);
+  useEffect(() => {
+    window.addEventListener("resize", place);
+    window.addEventListener("scroll", place, { passive: true });
+    return () => {
+      window.removeEventListener("resize", place);
+      window.removeEventListener("scroll", place);
+    };
+  }, [place]);
   const choose = (move: OfferedMove) => {
     panel.current?.hidePopover();
     // A dialog gives the focus back to what had it: the button, for the item is gone by then.
@@ -71,7 +79,7 @@ export function MovesMenu({
         onBeforeToggle={place}
         onToggle={({ newState }) => (newState === "open" ? items()[0]?.focus() : undefined)}
         onKeyDown={walk}
-        className="absolute inset-auto m-0 w-72 rounded-card border bg-surface p-1.5 text-ink shadow-float open:animate-rise"
+        className="fixed inset-auto m-0 w-72 rounded-card border bg-surface p-1.5 text-ink shadow-float open:animate-rise"
       >
         {moves.map((move) => {
           const { button, hint, look, asks } = MOVE_OFFERS[move];
@@ -83,20 +91,11 @@ export function MovesMenu({
               tabIndex={-1}
               data-move={move}
               aria-haspopup={asks ? "dialog" : undefined}
-              aria-labelledby={`${id}-${move}`}
-              aria-describedby={`${id}-${move}-hint`}
               className="block w-full rounded-control px-2 py-1.5 text-left hover:bg-hover focus-visible:bg-hover touch:min-h-11"
               onClick={() => choose(move)}
             >
-              <span
-                id={`${id}-${move}`}
-                className={classNames("block text-sm font-medium", look === "danger" && "text-red")}
-              >
-                {button}
-              </span>
-              <span id={`${id}-${move}-hint`} className="block text-xs text-ink-soft">
-                {hint}
-              </span>
+              <span className={classNames("block text-sm font-medium", look === "danger" && "text-red")}>{button}</span>{" "}
+              <span className="block text-xs text-ink-soft">{hint}</span>
             </button>
           );
         })}
