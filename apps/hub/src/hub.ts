@@ -116,7 +116,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
 
   // What happened, in order.
   const bus = new Bus(log);
-  const sequencer = new Sequencer(database.pool, bus, log);
+  const sequencer = new Sequencer(database, bus, log);
   await sequencer.start();
 
   // Who may come in.

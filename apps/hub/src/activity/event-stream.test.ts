@@ -182,7 +182,7 @@ test("a reader who does not keep up costs nothing and misses nothing", async () 
   await using database = openDatabase(test.url);
   const log = pino({ level: "silent" });
   const bus = new Bus(log);
-  await using sequencer = new Sequencer(database.pool, bus, log);
+  await using sequencer = new Sequencer(database, bus, log);
   await sequencer.start();
   const write = async (n: number) => {
     await database.sql.query(

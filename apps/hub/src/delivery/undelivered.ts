@@ -43,13 +43,17 @@ export const FORGET_ENDED = {
       or s.status = 'lost' and (t.deliveries > 0 or s.missing_since + ${PROJECT_GRACE} <= now()))`,
 };
 
+/**
+ * The commit does not wait for the disk: whoever is told of it reads of it at a position, which is given in a later commit
+ * that does. Were it lost with the machine, the push would be repeated.
+ */
 const CONFIRM = {
   name: "confirm_delivery",
   text: `update tasks set assigned_session_id = $2, delivered_at = now(), deliveries = deliveries + 1,
       untold_change = false
     where id = $1 and status = 'assigned' and blockers = 0 and assigned_server_id = $3
       and (assigned_session_id is null or assigned_session_id = $2)
-    returning id`,
+    returning id, set_config('synchronous_commit', 'off', true)`,
 };
 
 /** Writes down that the session has been told of its task. False when the task is not its any more, or begun already. */

@@ -1,4 +1,5 @@
 import { actorOf, SYSTEM } from "../access/caller.ts";
+import { givenIds } from "../db/given-ids.ts";
 import type { Sql, Tx } from "../db/transaction.ts";
 import { raiseHubQuestion, withdrawHubQuestions } from "../interventions/hub-question.ts";
 import { INPUT_MISSING_OPTIONS } from "./input-missing.ts";
@@ -28,9 +29,9 @@ interface Wanted {
 
 const OPEN_EDGES = `select d.* from task_dependencies d where not d.resolved and ($1::uuid is null or d.project_id = $1)`;
 /** Of some tasks, from either end, and of those that are asked about: a completion in a large project reads no more. */
-const OPEN_EDGES_OF = `select d.* from task_dependencies d where not d.resolved and d.depends_on_task_id = any($2::uuid[])
+const OPEN_EDGES_OF = `select d.* from task_dependencies d where not d.resolved and d.depends_on_task_id = any(${givenIds(2)})
   union select d.* from task_dependencies d
-  where not d.resolved and d.task_id = any($2::uuid[] || array(select task_id from asked))`;
+  where not d.resolved and d.task_id = any(array(select unnest($2::uuid[]) union all select task_id from asked))`;
 
 /**
  * What the hub should ask because of dependencies, held against what it asks: the upstream of an unstarted task failed or

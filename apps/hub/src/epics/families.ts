@@ -1,4 +1,5 @@
 import type { Activity, ActivityType } from "@orchestratia/protocol/activity";
+import { givenIds } from "../db/given-ids.ts";
 import type { Bus } from "../events/bus.ts";
 import { eachAlone } from "../events/each-alone.ts";
 import { Reaction } from "../events/reaction.ts";
@@ -45,7 +46,7 @@ export const families = (engine: Engine, bus: Bus): Reaction =>
 
 const RELATED = {
   name: "tasks_with_family",
-  text: `select t.id from tasks t where t.id = any($1::uuid[])
+  text: `select t.id from tasks t where t.id = any(${givenIds(1)})
     and (t.parent_id is not null or exists (select from tasks child where child.parent_id = t.id))`,
 };
 

@@ -1,7 +1,8 @@
 import type { Pool } from "pg";
 import type { Logger } from "pino";
 import { advisoryLockKeys } from "../db/advisory-lock-keys.ts";
-import { transaction } from "../db/transaction.ts";
+import type { Database } from "../db/database.ts";
+import { openPipelinedPool, pipelinedTransaction } from "../db/pipelined-transaction.ts";
 import { ACTIVITY_COLUMNS, type ActivityRow, toActivity } from "./activity-row.ts";
 import type { Bus } from "./bus.ts";
 
@@ -9,6 +10,12 @@ const BATCH = 1_000;
 /** A net only: whoever records facts wakes the sequencer itself. */
 const NET_MS = 2_000;
 
+/** In a statement of its own: the next one must see what was committed while this one waited. */
+const LOCK = {
+  name: "lock_positions",
+  text: "select pg_advisory_xact_lock($1)",
+  values: [advisoryLockKeys.sequencer],
+};
 const NUMBER = {
   name: "number_facts",
   text: `with last as (select coalesce(max(position), 0) as position from activity_log),
@@ -18,6 +25,7 @@ const NUMBER = {
       )
     update activity_log a set position = last.position + next.place from last, next where a.seq = next.seq
     returning ${ACTIVITY_COLUMNS}`,
+  values: [],
 };
 
 /**
@@ -32,8 +40,8 @@ export class Sequencer {
   #woken = false;
   #net: NodeJS.Timeout | undefined;
 
-  constructor(pool: Pool, bus: Bus, log: Logger) {
-    this.#pool = pool;
+  constructor(database: Database, bus: Bus, log: Logger) {
+    this.#pool = openPipelinedPool(database, 1);
     this.#bus = bus;
     this.#log = log;
   }
@@ -64,6 +72,7 @@ export class Sequencer {
     clearInterval(this.#net);
     this.#net = undefined;
     await this.#running;
+    await this.#pool.end();
   }
 
   async #run(): Promise<void> {
@@ -79,11 +88,8 @@ export class Sequencer {
   }
 
   async #numberBatch(): Promise<number> {
-    const rows = await transaction(this.#pool, async (tx) => {
-      // In a statement of its own: the next one must see what was committed while this one waited.
-      await tx.query("select pg_advisory_xact_lock($1)", [advisoryLockKeys.sequencer]);
-      return tx.query<ActivityRow>(NUMBER);
-    });
+    const [, numbered] = await pipelinedTransaction(this.#pool, [LOCK, NUMBER]);
+    const rows = numbered as ActivityRow[];
     this.#bus.publish(rows.map(toActivity).sort((left, right) => left.position - right.position));
     return rows.length;
   }

@@ -1,6 +1,7 @@
 import type { DependencyType } from "@orchestratia/domain/dependency-graph";
 import type { Requirements } from "@orchestratia/domain/matching";
 import type { TaskPriority, TaskStatus } from "@orchestratia/domain/task-lifecycle";
+import { givenIds } from "../db/given-ids.ts";
 import type { Sql } from "../db/transaction.ts";
 import type { Movable } from "./open-moves.ts";
 
@@ -55,7 +56,7 @@ const READ = {
         from task_dependencies d join tasks w on w.id = d.task_id
         where d.depends_on_task_id = t.id and not d.resolved and d.dependency_type <> 'related'
       ) as d on true
-    where t.id = any($1::uuid[])`,
+    where t.id = any(${givenIds(1)})`,
 };
 
 export async function readPictures(sql: Sql, ids: readonly string[]): Promise<Map<string, CompletionPicture>> {

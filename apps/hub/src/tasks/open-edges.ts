@@ -1,5 +1,6 @@
 import { blockedByFailed, type DependencyType } from "@orchestratia/domain/dependency-graph";
 import type { TaskStatus } from "@orchestratia/domain/task-lifecycle";
+import { givenIds } from "../db/given-ids.ts";
 import type { Sql } from "../db/transaction.ts";
 
 interface EdgeRow {
@@ -28,7 +29,7 @@ export interface OpenEdges {
 const OPEN_EDGES = {
   name: "open_edges",
   text: `with recursive held(id) as (
-      select unnest($1::uuid[])
+      select unnest(${givenIds(1)})
       union
       select d.depends_on_task_id from held join task_dependencies d on d.task_id = held.id
       where not d.resolved and d.dependency_type <> 'related'

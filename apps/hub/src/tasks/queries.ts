@@ -5,6 +5,7 @@ import type { Task, TaskSummary } from "@orchestratia/protocol/tasks";
 import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
 import { SYSTEM } from "../access/caller.ts";
 import type { Database } from "../db/database.ts";
+import { givenIds } from "../db/given-ids.ts";
 import type { Fleet } from "../matching/fleet.ts";
 import { type OpenEdges, readOpenEdges } from "./open-edges.ts";
 import { type Asker, openMoves } from "./open-moves.ts";
@@ -19,7 +20,7 @@ export interface TaskSources {
 
 const BY_IDS = {
   name: "tasks_by_ids",
-  text: `${SELECT_DETAILS} where t.id = any($1::uuid[]) order by array_position($1::uuid[], t.id)`,
+  text: `${SELECT_DETAILS} where t.id = any(${givenIds(1)}) order by array_position($1::uuid[], t.id)`,
 };
 /** In the words of the partial indexes: unsettled, and given to somebody. */
 const GIVEN = "status in ('assigned', 'planning', 'plan_review', 'running', 'review', 'needs_human')";

@@ -1,5 +1,6 @@
 import { type TaskStatus, takesCapacity } from "@orchestratia/domain/task-lifecycle";
 import { Problem } from "@orchestratia/protocol/problems";
+import { givenIds } from "../db/given-ids.ts";
 import type { Tx } from "../db/transaction.ts";
 import { type Fact, record } from "../events/activity.ts";
 import type { Movable } from "./open-moves.ts";
@@ -42,7 +43,7 @@ const READ = `select t.id, t.project_id, t.key, t.title, t.type::text as type, t
       select t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id) as is_parent
     ) as parent
     left join lateral (select * from engine.leases where task_id = t.id order by epoch desc limit 1) as l on true
-  where t.id = any($1::uuid[]) order by t.id`;
+  where t.id = any(${givenIds(1)}) order by t.id`;
 
 const LOCK = { name: "lock_tasks", text: "select id from tasks where id = any($1::uuid[]) order by id for update" };
 const READ_TASKS = { name: "read_tasks", text: READ };

@@ -38,7 +38,7 @@ export async function openTestEngine(url: string) {
   const log = pino({ level: process.env.LOG_LEVEL ?? "error" });
   const database = openDatabase(url, { maxConnections: 20 });
   const bus = new Bus(log);
-  const sequencer = new Sequencer(database.pool, bus, log);
+  const sequencer = new Sequencer(database, bus, log);
   const connections = new ServerConnections();
   const sessions = new LiveSessions();
   const sessionHub: SessionHub = { database, connections, sessions, events: sequencer, forget: () => {}, log };

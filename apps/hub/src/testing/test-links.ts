@@ -45,7 +45,7 @@ export async function startTestLinks(databaseUrl: string, options: TestLinksOpti
   const database = openDatabase(databaseUrl);
   const { sql } = database;
   const bus = new Bus(log);
-  const events = new Sequencer(database.pool, bus, log);
+  const events = new Sequencer(database, bus, log);
   const connections = new ServerConnections(options.pingMs);
   const sessions = new LiveSessions();
   const tokens = new SignInTokens("a secret of this test", "test");
