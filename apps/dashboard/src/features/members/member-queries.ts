@@ -1,10 +1,4 @@
-import type { Invitation } from "@orchestratia/protocol/invitations";
 import type { Member } from "@orchestratia/protocol/members";
-import {
-  createProjectInvitation,
-  listProjectInvitations,
-  revokeProjectInvitation,
-} from "@orchestratia/protocol/operations/invitations";
 import {
   addMember as addMemberOperation,
   changeMember,
@@ -13,10 +7,8 @@ import {
   removeMember as removeMemberOperation,
 } from "@orchestratia/protocol/operations/members";
 import type { ProjectId, ProjectRole } from "@orchestratia/protocol/vocabulary";
-import { infiniteQueryOptions, type QueryClient, queryOptions } from "@tanstack/react-query";
+import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { hub } from "../hub/hub-client.ts";
-
-const pageLength = 50;
 
 /** Who is in the project: owners first, then by name. */
 export const membersQuery = (project: ProjectId) =>
@@ -25,28 +17,11 @@ export const membersQuery = (project: ProjectId) =>
     queryFn: async ({ signal }) => (await hub.call(listMembers, { params: { project }, signal })).members,
   });
 
-/** The invitations to the project, newest first. */
-export const invitationsQuery = (project: ProjectId) =>
-  infiniteQueryOptions({
-    queryKey: ["project_invitations", project],
-    initialPageParam: undefined as string | undefined,
-    queryFn: ({ pageParam: after, signal }) =>
-      hub.call(listProjectInvitations, {
-        params: { project },
-        query: { limit: pageLength, ...(after ? { after } : {}) },
-        signal,
-      }),
-    getNextPageParam: ({ next }) => next,
-  });
-
-/** What somebody may changes with the role: the caller's own stands in the list of projects. */
+/** What somebody may do changes with the role: the caller's own stands in the list of projects. */
 async function refresh(queries: QueryClient): Promise<void> {
   await queries.invalidateQueries({ queryKey: ["projects"] });
   await queries.invalidateQueries({ queryKey: ["members"] });
 }
-
-const refreshInvitations = (queries: QueryClient, project: ProjectId) =>
-  queries.invalidateQueries({ queryKey: invitationsQuery(project).queryKey });
 
 export async function addMember(
   queries: QueryClient,
@@ -75,15 +50,4 @@ export async function removeMember(queries: QueryClient, project: ProjectId, { u
 export async function leaveProject(queries: QueryClient, project: ProjectId): Promise<void> {
   await hub.call(leaveProjectOperation, { params: { project } });
   await refresh(queries);
-}
-
-export async function invite(queries: QueryClient, project: ProjectId, body: { email?: string; role: ProjectRole }) {
-  const made = await hub.call(createProjectInvitation, { params: { project }, body });
-  void refreshInvitations(queries, project);
-  return made;
-}
-
-export async function revokeInvitation(queries: QueryClient, project: ProjectId, { id }: Invitation): Promise<void> {
-  await hub.call(revokeProjectInvitation, { params: { project, invitation: id } });
-  await refreshInvitations(queries, project);
 }

@@ -1,16 +1,13 @@
 "use client";
 import type { Member } from "@orchestratia/protocol/members";
-import type { ProjectId, ProjectRole } from "@orchestratia/protocol/vocabulary";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import type { ProjectId } from "@orchestratia/protocol/vocabulary";
+import { useQueryClient } from "@tanstack/react-query";
 import { Badge } from "../../ui/badge.tsx";
-import { Button } from "../../ui/button.tsx";
-import { Select } from "../../ui/control.tsx";
-import { ErrorState } from "../../ui/error-state.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
 import { RevokeButton } from "../servers/revoke-button.tsx";
 import { changeRole, removeMember } from "./member-queries.ts";
 import { changeWords, roleOf, roleWord } from "./member-words.ts";
+import { RoleChange } from "./role-change.tsx";
 import { RoleOptions } from "./role-field.tsx";
 
 type MemberRowProps = { project: ProjectId; member: Member; isMe: boolean; settles: boolean };
@@ -29,7 +26,18 @@ export function MemberRow({ project, member, isMe, settles }: MemberRowProps) {
           {email}; in the project since <TimeAgo at={since} />
         </p>
       </div>
-      {settles ? <RoleChange key={role} project={project} member={member} isMe={isMe} /> : null}
+      {settles ? (
+        <RoleChange
+          key={role}
+          label={`Role of ${name}`}
+          role={role}
+          roleOf={roleOf}
+          words={(to) => changeWords(name, isMe, to)}
+          change={(to) => changeRole(queries, project, member, to)}
+        >
+          <RoleOptions />
+        </RoleChange>
+      ) : null}
       {settles ? null : <span className="text-sm text-ink-soft">{roleWord[role]}</span>}
       {settles && !isMe ? (
         <RevokeButton
@@ -41,47 +49,5 @@ export function MemberRow({ project, member, isMe, settles }: MemberRowProps) {
         />
       ) : null}
     </li>
-  );
-}
-
-type RoleChangeProps = Omit<MemberRowProps, "settles">;
-
-/** Another role is chosen first and given after that: the arrow keys go through them all. */
-function RoleChange({ project, member, isMe }: RoleChangeProps) {
-  const queries = useQueryClient();
-  const [chosen, setChosen] = useState<ProjectRole>(member.role);
-  const change = useMutation({
-    mutationFn: (role: ProjectRole) => changeRole(queries, project, member, role),
-    onError: () => setChosen(member.role),
-  });
-  return (
-    <>
-      <Select
-        className="w-28"
-        aria-label={`Role of ${member.name}`}
-        disabled={change.isPending}
-        value={chosen}
-        onChange={({ target }) => {
-          change.reset();
-          setChosen(roleOf(target.value));
-        }}
-      >
-        <RoleOptions />
-      </Select>
-      {chosen === member.role ? null : (
-        <div className="order-last flex basis-full flex-wrap items-center justify-end gap-2 rounded-control bg-sunken px-3 py-2">
-          <p role="status" className="min-w-40 flex-1 text-sm">
-            {changeWords(member.name, isMe, chosen)}
-          </p>
-          <Button disabled={change.isPending} onClick={() => setChosen(member.role)}>
-            Keep the role
-          </Button>
-          <Button variant="primary" pending={change.isPending} onClick={() => change.mutate(chosen)}>
-            Change now
-          </Button>
-        </div>
-      )}
-      {change.error ? <ErrorState className="order-last basis-full" error={change.error} /> : null}
-    </>
   );
 }

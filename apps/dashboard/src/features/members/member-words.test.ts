@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changeWords, fateWords, maySettle } from "./member-words.ts";
+import { changeWords, maySettle } from "./member-words.ts";
 
 test("owners and the hub's admins settle who is in the project, nobody else", () => {
   expect(maySettle({ role: "owner" }, "viewer")).toBe(true);
@@ -12,21 +12,4 @@ test("owners and the hub's admins settle who is in the project, nobody else", ()
 test("a change of role is told before it is made", () => {
   expect(changeWords("Ada", false, "viewer")).toBe("Ada becomes a viewer. Viewers see everything and change nothing.");
   expect(changeWords("Ada", true, "owner")).toMatch(/^You become an owner\. /);
-});
-
-test("an invitation says what has become of it", () => {
-  const now = Date.parse("2026-05-04T12:00:00Z");
-  const fresh = {
-    good: true,
-    accepted_at: null,
-    accepted_by: null,
-    revoked_at: null,
-    expires_at: "2026-05-09T12:00:00.000Z",
-  };
-  expect(fateWords(fresh, now)).toMatch(/^good until .*9/);
-  expect(fateWords({ ...fresh, good: false }, now)).toMatch(/may not invite/);
-  expect(fateWords({ ...fresh, good: false, expires_at: "2026-05-04T12:00:00.000Z" }, now)).toBe("too old");
-  expect(fateWords({ ...fresh, good: false, revoked_at: "2026-05-03T12:00:00.000Z" }, now)).toBe("revoked");
-  const accepted = { ...fresh, good: false, accepted_at: "2026-05-03T12:00:00.000Z" };
-  expect(fateWords(accepted, now)).toBe("accepted");
 });

@@ -1,4 +1,3 @@
-import type { Invitation } from "@orchestratia/protocol/invitations";
 import type { Project } from "@orchestratia/protocol/projects";
 import { ProjectRole } from "@orchestratia/protocol/vocabulary";
 
@@ -22,16 +21,5 @@ export const maySettle = ({ role }: Pick<Project, "role">, globalRole: string | 
 
 /** What choosing another role does, before it does it: "Ada becomes a viewer." and what that means. */
 export function changeWords(name: string, isMe: boolean, to: ProjectRole): string {
-  const article = to === "owner" ? "an" : "a";
-  return `${isMe ? "You become" : `${name} becomes`} ${article} ${to}. ${roleHelp[to]}`;
-}
-
-type Fate = Pick<Invitation, "good" | "accepted_at" | "accepted_by" | "revoked_at" | "expires_at">;
-
-/** What has become of an invitation. */
-export function fateWords({ good, accepted_at, accepted_by, revoked_at, expires_at }: Fate, now: number): string {
-  if (accepted_at) return accepted_by ? `accepted by ${accepted_by.name}` : "accepted";
-  if (revoked_at) return "revoked";
-  if (good) return `good until ${new Date(expires_at).toLocaleDateString()}`;
-  return Date.parse(expires_at) <= now ? "too old" : "good for nothing: whoever made it may not invite any more";
+  return `${isMe ? "You become" : `${name} becomes`} ${to === "owner" ? "an" : "a"} ${to}. ${roleHelp[to]}`;
 }

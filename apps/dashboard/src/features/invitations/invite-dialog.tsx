@@ -1,52 +1,46 @@
 "use client";
-import type { Project } from "@orchestratia/protocol/projects";
-import type { ProjectRole } from "@orchestratia/protocol/vocabulary";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMutation } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { Input } from "../../ui/control.tsx";
-import { CopyField } from "../../ui/copy-field.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { Field } from "../../ui/field.tsx";
 import { emailRule, focusFirstProblem } from "../account/form-errors.ts";
-import { invite } from "./member-queries.ts";
-import { RoleField } from "./role-field.tsx";
+import { ShownLink } from "./shown-link.tsx";
 
-/** Makes a link to the project and shows it once. */
-export function InviteDialog({ project, onClose }: { project: Project; onClose: () => void }) {
-  const queries = useQueryClient();
+type InviteDialogProps = {
+  /** To what the link is: "the project Shelves". */
+  to: string;
+  make: (given: { email?: string }) => Promise<{ email: string | null; link: string; expires_at: string }>;
+  onClose: () => void;
+  /** The fields that say what whoever takes it becomes. */
+  children: ReactNode;
+};
+
+/** Makes a link and shows it once. */
+export function InviteDialog({ to, make: makeLink, onClose, children }: InviteDialogProps) {
   const [email, setEmail] = useState("");
-  const [role, setRole] = useState<ProjectRole>("member");
   const [error, setError] = useState<string>();
   const only = email.trim();
-  const make = useMutation({
-    mutationFn: () => invite(queries, project.id, { role, ...(only ? { email: only } : {}) }),
-  });
+  const make = useMutation({ mutationFn: () => makeLink(only ? { email: only } : {}) });
   return (
     <Dialog
-      title={make.data ? "Your invitation" : "Invite to the project"}
+      title={make.data ? "Your invitation" : `Invite to ${to}`}
       description={
         make.data
-          ? `For ${make.data.email ?? "whoever has the link"}, to the project ${project.name}.`
-          : `A link to the project ${project.name}; whoever has no account yet makes one with it.`
+          ? `For ${make.data.email ?? "whoever has the link"}, to ${to}.`
+          : "Makes a link; whoever has no account yet makes one with it."
       }
       open
       onOpenChange={(open) => (open ? undefined : onClose())}
     >
       {make.data ? (
-        <div className="space-y-4" data-testid="new-invitation">
-          <CopyField label="Link" text={make.data.link} />
-          <p className="text-sm text-ink-soft">
-            It is not shown again, and nobody sends it for you. It serves once, until{" "}
-            {new Date(make.data.expires_at).toLocaleDateString()}.
-          </p>
-          <div className="flex justify-end">
-            <Button variant="primary" onClick={onClose}>
-              Done
-            </Button>
-          </div>
-        </div>
+        <ShownLink
+          link={make.data.link}
+          until={new Date(make.data.expires_at).toLocaleDateString()}
+          onClose={onClose}
+        />
       ) : (
         <form
           noValidate
@@ -75,7 +69,7 @@ export function InviteDialog({ project, onClose }: { project: Project; onClose: 
               />
             )}
           </Field>
-          <RoleField role={role} onChange={setRole} />
+          {children}
           {make.error ? <ErrorState error={make.error} /> : null}
           <div className="flex justify-end gap-2">
             <Button onClick={onClose}>Cancel</Button>

@@ -1,9 +1,7 @@
 "use client";
 import type { Invitation } from "@orchestratia/protocol/invitations";
-import type { Project } from "@orchestratia/protocol/projects";
-import type { ProjectId } from "@orchestratia/protocol/vocabulary";
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { type ReactNode, Suspense, useState } from "react";
 import { Badge } from "../../ui/badge.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Card } from "../../ui/card.tsx";
@@ -12,15 +10,23 @@ import { ErrorState } from "../../ui/error-state.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { TimeAgo, useNow } from "../../ui/time-ago.tsx";
 import { RevokeButton } from "../servers/revoke-button.tsx";
-import { invitationsQuery, revokeInvitation } from "./member-queries.ts";
-import { fateWords, roleWord } from "./member-words.ts";
+import { type InvitedTo, invitationsQuery, revokeInvitation } from "./invitation-queries.ts";
+import { fateWords } from "./invitation-words.ts";
 
-const InviteDialog = lazy(() => import("./invite-dialog.tsx").then((it) => ({ default: it.InviteDialog })));
+type InvitationsCardProps = {
+  project: InvitedTo;
+  /** What its links are good for, while there are none. */
+  children: ReactNode;
+  /** What an invitation makes of whoever takes it. */
+  offers: (invitation: Invitation) => string[];
+  /** Makes another one. */
+  dialog: (onClose: () => void) => ReactNode;
+};
 
-/** The links to the project, and what has become of each; for whoever settles who is in it. */
-export function InvitationsCard({ project }: { project: Project }) {
+/** The links that were made, and what has become of each. */
+export function InvitationsCard({ project, children, offers, dialog }: InvitationsCardProps) {
   const { data, isPending, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
-    invitationsQuery(project.id),
+    invitationsQuery(project),
   );
   const [isMaking, setMaking] = useState(false);
   const invitations = data?.pages.flatMap((page) => page.invitations) ?? [];
@@ -36,15 +42,11 @@ export function InvitationsCard({ project }: { project: Project }) {
     >
       {isPending ? <SkeletonRows rows={2} className="px-0" /> : null}
       {error ? <ErrorState className="my-4" error={error} onRetry={() => void refetch()} /> : null}
-      {data && invitations.length === 0 ? (
-        <EmptyState title="No invitations yet">
-          With an invitation's link somebody comes into the project, and gets an account if they have none.
-        </EmptyState>
-      ) : null}
+      {data && invitations.length === 0 ? <EmptyState title="No invitations yet">{children}</EmptyState> : null}
       {invitations.length > 0 ? (
         <ul aria-label="Invitations" className="divide-y">
           {invitations.map((invitation) => (
-            <InvitationRow key={invitation.id} project={project.id} invitation={invitation} />
+            <InvitationRow key={invitation.id} project={project} invitation={invitation} offers={offers(invitation)} />
           ))}
         </ul>
       ) : null}
@@ -55,26 +57,26 @@ export function InvitationsCard({ project }: { project: Project }) {
           </Button>
         </div>
       ) : null}
-      {isMaking ? (
-        <Suspense fallback={null}>
-          <InviteDialog project={project} onClose={() => setMaking(false)} />
-        </Suspense>
-      ) : null}
+      {isMaking ? <Suspense fallback={null}>{dialog(() => setMaking(false))}</Suspense> : null}
     </Card>
   );
 }
 
-function InvitationRow({ project, invitation }: { project: ProjectId; invitation: Invitation }) {
+type InvitationRowProps = { project: InvitedTo; invitation: Invitation; offers: string[] };
+
+function InvitationRow({ project, invitation, offers }: InvitationRowProps) {
   const queries = useQueryClient();
   const now = useNow();
-  const { email, project_role, invited_by, created_at, accepted_at, revoked_at } = invitation;
+  const { email, invited_by, created_at, accepted_at, revoked_at } = invitation;
   const guest = email ?? "Whoever has the link";
   return (
     <li data-testid="invitation" className="flex min-h-14 flex-wrap items-center gap-x-3 gap-y-1.5 py-2">
       <div className="min-w-0 flex-1 basis-52">
         <p className="flex flex-wrap items-center gap-x-2 text-sm">
           <span className="min-w-0 font-medium break-words">{guest}</span>
-          {project_role ? <Badge>{roleWord[project_role]}</Badge> : null}
+          {offers.map((offer) => (
+            <Badge key={offer}>{offer}</Badge>
+          ))}
         </p>
         <p className="text-xs text-ink-faint">
           From {invited_by.name}, <TimeAgo at={created_at} />; {fateWords(invitation, now)}

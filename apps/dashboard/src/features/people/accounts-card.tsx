@@ -1,0 +1,71 @@
+"use client";
+import type { Account } from "@orchestratia/protocol/users";
+import type { UserId } from "@orchestratia/protocol/vocabulary";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useDeferredValue, useState } from "react";
+import { Button } from "../../ui/button.tsx";
+import { Card } from "../../ui/card.tsx";
+import { Input } from "../../ui/control.tsx";
+import { EmptyState } from "../../ui/empty-state.tsx";
+import { ErrorState } from "../../ui/error-state.tsx";
+import { SkeletonRows } from "../../ui/skeleton.tsx";
+import { AccountRow } from "./account-row.tsx";
+import { accountsQuery } from "./people-queries.ts";
+
+const ResetLinkDialog = lazy(() => import("./reset-link-dialog.tsx").then((it) => ({ default: it.ResetLinkDialog })));
+
+/** Everybody who has an account. */
+export function AccountsCard({ me }: { me: UserId }) {
+  const [name, setName] = useState("");
+  const sought = useDeferredValue(name.trim());
+  const { data, isPending, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
+    accountsQuery(sought),
+  );
+  const [resetFor, setResetFor] = useState<Account>();
+  const accounts = data?.pages.flatMap((page) => page.users) ?? [];
+  return (
+    <Card
+      title="People"
+      bodyClassName="px-4 py-0"
+      action={
+        <Input
+          type="search"
+          aria-label="Find by name or e-mail address"
+          placeholder="Name or e-mail"
+          className="w-44"
+          maxLength={200}
+          value={name}
+          onChange={({ target }) => setName(target.value)}
+        />
+      }
+    >
+      {isPending ? <SkeletonRows rows={3} className="px-0" /> : null}
+      {error ? <ErrorState className="my-4" error={error} onRetry={() => void refetch()} /> : null}
+      {data && accounts.length === 0 ? <EmptyState title="Nobody is called that" /> : null}
+      {accounts.length > 0 ? (
+        <ul aria-label="People" className="divide-y">
+          {accounts.map((account) => (
+            <AccountRow
+              key={account.id}
+              account={account}
+              isMe={account.id === me}
+              onReset={() => setResetFor(account)}
+            />
+          ))}
+        </ul>
+      ) : null}
+      {hasNextPage ? (
+        <div className="flex justify-center border-t py-3">
+          <Button pending={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            Show more
+          </Button>
+        </div>
+      ) : null}
+      {resetFor ? (
+        <Suspense fallback={null}>
+          <ResetLinkDialog account={resetFor} onClose={() => setResetFor(undefined)} />
+        </Suspense>
+      ) : null}
+    </Card>
+  );
+}
