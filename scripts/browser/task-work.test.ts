@@ -1,37 +1,21 @@
-import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { Home, Instance } from "../testing/instance.ts";
-import { launchChromium } from "./chromium.ts";
-import { Visitor } from "./visitor.ts";
+import { FreshHub } from "./fresh-hub.ts";
+import type { Visitor } from "./visitor.ts";
 
 const isSkipped = process.env.ORCHESTRATIA_SKIP_BROWSER === "1";
 if (isSkipped) console.log("The browser test is left out: ORCHESTRATIA_SKIP_BROWSER=1");
 
 /** One story: each test goes on where the one before ended. */
 describe.skipIf(isSkipped)("what a person does with a task", () => {
-  let home: Home;
-  let instance: Instance;
-  let browser: Browser;
+  let hub: FreshHub;
   let visitor: Visitor;
 
   beforeAll(async () => {
-    browser = await launchChromium();
-    home = await Home.make();
-    instance = await Instance.start(home);
-    visitor = await Visitor.open(browser, instance.url);
-    await visitor.go(instance.setupLink ?? "no set-up link was printed");
-    await visitor.page.getByLabel("Name").fill("Ada");
-    await visitor.page.getByLabel("E-mail").fill("ada@example.com");
-    await visitor.page.getByLabel("Password").fill("correct horse battery staple");
-    await button("Make the admin and sign in").click();
-    await visitor.page.getByRole("heading", { name: "Nothing needs you" }).waitFor();
+    hub = await FreshHub.open();
+    visitor = hub.admin;
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    await instance?.[Symbol.asyncDispose]();
-    await home?.[Symbol.asyncDispose]();
-  });
+  afterAll(() => hub?.[Symbol.asyncDispose]());
 
   afterEach(() => expect(visitor.complaints().filter((text) => !text.includes("412"))).toEqual([]));
 
@@ -46,22 +30,7 @@ describe.skipIf(isSkipped)("what a person does with a task", () => {
   };
   const status = (word: string) => visitor.page.getByTestId("task-status").getByText(word);
 
-  /** What the hub says to the signed-in page. */
-  const ask = (method: string, path: string, body?: unknown): Promise<unknown> =>
-    visitor.page.evaluate(
-      async ([asked, url, text]) => {
-        const { csrf_token } = await (await fetch("/api/v1/auth/me")).json();
-        const headers = { "content-type": "application/json", "x-csrf-token": csrf_token };
-        const answer = await fetch(url as string, {
-          method: asked as string,
-          headers,
-          ...(text ? { body: text } : {}),
-        });
-        if (!answer.ok) throw new Error(await answer.text());
-        return answer.json();
-      },
-      [method, `/api/v1/projects/DEMO${path}`, body === undefined ? null : JSON.stringify(body)],
-    );
+  const ask = (method: string, path: string, body?: unknown) => visitor.ask(method, `/projects/DEMO${path}`, body);
 
   test("changes a task that somebody else changes meanwhile, and loses nothing", async () => {
     const { page } = visitor;

@@ -34,6 +34,24 @@ export class Visitor {
     await this.page.goto(new URL(path, this.#origin).href);
   }
 
+  /** What the hub's API says to the signed-in page. Throws what it refuses with. */
+  ask(method: string, path: string, body?: unknown): Promise<unknown> {
+    return this.page.evaluate(
+      async ([asked, url, text]) => {
+        const { csrf_token } = await (await fetch("/api/v1/auth/me")).json();
+        const headers = { "content-type": "application/json", "x-csrf-token": csrf_token };
+        const answer = await fetch(url as string, {
+          method: asked as string,
+          headers,
+          ...(text ? { body: text } : {}),
+        });
+        if (!answer.ok) throw new Error(await answer.text());
+        return answer.json();
+      },
+      [method, `/api/v1${path}`, body === undefined ? null : JSON.stringify(body)],
+    );
+  }
+
   /** What is wrong with the page as it is, on a desk by day and on a phone by night; `content` says that it is there. */
   async inspect(content: Locator): Promise<string[]> {
     const { page } = this;

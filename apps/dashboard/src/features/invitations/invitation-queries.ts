@@ -21,6 +21,8 @@ export type InvitedTo = ProjectId | null;
 export const invitationsQuery = (project: InvitedTo) =>
   infiniteQueryOptions({
     queryKey: ["invitations", project],
+    // Facts of invitations to the hub itself reach no browser.
+    ...(project === null && { staleTime: 0 }),
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam: after, signal }) => {
       const query = { limit: pageLength, ...(after ? { after } : {}) };

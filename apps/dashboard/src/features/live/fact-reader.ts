@@ -38,7 +38,7 @@ const staleBy: Record<string, readonly QueryKey[]> = {
   server: [["servers"], ["server_keys"], ["registration_tokens"], ["counts"], ["tasks"], ["sessions"]],
   registration_token: [["registration_tokens"]],
   project: [["projects"], ["members"]],
-  invitation: [["project_invitations"], ["invitations"], ["users"]],
+  invitation: [["invitations"], ["accounts"]],
 };
 
 /** Who types into a session; known while its terminal is on screen. */

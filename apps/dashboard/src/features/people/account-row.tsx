@@ -8,7 +8,7 @@ import { TimeAgo } from "../../ui/time-ago.tsx";
 import { RoleChange } from "../members/role-change.tsx";
 import { RevokeButton } from "../servers/revoke-button.tsx";
 import { changeHubRole, deactivate, reactivate } from "./people-queries.ts";
-import { accountWords, hubChangeWords, hubRoleOf, hubRoleWord } from "./people-words.ts";
+import { accountWords, deactivationWords, hubChangeWords, hubRoleOf, hubRoleWord } from "./people-words.ts";
 
 type AccountRowProps = { account: Account; isMe: boolean; onReset: () => void };
 
@@ -55,7 +55,7 @@ export function AccountRow({ account, isMe, onReset }: AccountRowProps) {
             verb="Deactivate"
             keep={isMe ? "Stay" : "Keep them"}
             what={`the account of ${name}`}
-            consequence={`Every sign-in and access token of ${isMe ? "yours" : name} ends at once. What ${isMe ? "you" : "they"} have done stays, and an admin can bring the account back.`}
+            consequence={deactivationWords(name, isMe)}
             revoke={() => deactivate(queries, account)}
           />
         </>

@@ -32,7 +32,7 @@ export function PeoplePage() {
           ]}
           dialog={(onClose) => <InviteToHub onClose={onClose} />}
         >
-          With an invitation's link somebody makes their account; nobody gets one without.
+          With an invitation's link somebody makes their account, and comes into a project if you like.
         </InvitationsCard>
       </Suspense>
     </div>

@@ -7,24 +7,36 @@ import type { HubRole } from "./people-words.ts";
 
 const pageLength = 50;
 
-/** Everybody who has an account and part of whose name or address is `name`, by address. */
-export const accountsQuery = (name: string) =>
+/** Everybody; or only who may sign in, only admins of those, or only who was deactivated. */
+export const accountKinds = ["everybody", "active", "admins", "deactivated"] as const;
+export type AccountKind = (typeof accountKinds)[number];
+
+const filterOf: Record<AccountKind, { active?: "true" | "false"; role?: HubRole }> = {
+  everybody: {},
+  active: { active: "true" },
+  admins: { active: "true", role: "admin" },
+  deactivated: { active: "false" },
+};
+
+/** The accounts of a kind, part of whose name or address is `name`, by address. Nothing tells of changes to them. */
+export const accountsQuery = (kind: AccountKind, name: string) =>
   infiniteQueryOptions({
-    queryKey: ["accounts", name],
+    queryKey: ["accounts", kind, name],
+    staleTime: 0,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam: after, signal }) =>
       hub.call(listUsers, {
-        query: { limit: pageLength, ...(after ? { after } : {}), ...(name ? { name } : {}) },
+        query: { limit: pageLength, ...filterOf[kind], ...(after ? { after } : {}), ...(name ? { name } : {}) },
         signal,
       }),
     getNextPageParam: ({ next }) => next,
     placeholderData: (before) => before,
   });
 
-/** One's own role may be the one that changed. */
+/** One's own role may be the one that changed: then the list is not for one's eyes any more. */
 async function refresh(queries: QueryClient): Promise<void> {
-  await queries.invalidateQueries({ queryKey: ["accounts"] });
   await queries.invalidateQueries({ queryKey: ["me"] });
+  await queries.invalidateQueries({ queryKey: ["accounts"] });
 }
 
 export async function changeHubRole(queries: QueryClient, { id: user }: Account, role: HubRole): Promise<void> {

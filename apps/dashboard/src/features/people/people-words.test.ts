@@ -1,6 +1,6 @@
 import { Account } from "@orchestratia/protocol/users";
 import { expect, test } from "vitest";
-import { accountWords, hubChangeWords, hubRoleOf } from "./people-words.ts";
+import { accountWords, deactivationWords, hubChangeWords, hubRoleOf } from "./people-words.ts";
 
 const ada = Account.parse({
   id: "0190f3a0-7c1e-4bb2-9a51-6a0f6a1c2d3e",
@@ -27,4 +27,9 @@ test("a change of role is told before it is made; what is no role is the one tha
   expect(hubChangeWords("Ada", false, "admin")).toMatch(/^Ada becomes an admin\. Admins do everything/);
   expect(hubChangeWords("Ada", true, "viewer")).toMatch(/^You become a user\. /);
   expect(hubRoleOf("owner")).toBe("viewer");
+});
+
+test("what a deactivation ends is told to whoever does it, otherwise for oneself", () => {
+  expect(deactivationWords("Ada", false)).toMatch(/^Every sign-in, access token and reset link of Ada ends/);
+  expect(deactivationWords("Ada", true)).toMatch(/^You are signed out everywhere/);
 });

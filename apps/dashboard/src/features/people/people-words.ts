@@ -28,3 +28,9 @@ export function accountWords({ projects, sign_ins, has_password }: Account): str
   ];
   return parts.join(", ");
 }
+
+/** What ends when an account is deactivated. */
+export const deactivationWords = (name: string, isMe: boolean): string =>
+  isMe
+    ? "You are signed out everywhere, and your access tokens end. Only another admin can bring the account back."
+    : `Every sign-in, access token and reset link of ${name} ends at once. What they have done stays, and an admin can bring the account back.`;

@@ -13,7 +13,7 @@ export function ResetLinkDialog({ account, onClose }: { account: Account; onClos
   return (
     <Dialog
       title={`New password for ${account.name}`}
-      description="Whoever opens the link sets the password. Until then the old one stays good; a link made earlier does not."
+      description="Whoever opens the link sets the password, and every sign-in of the account ends. Until then all stays as it is, but for a link made earlier."
       open
       onOpenChange={(open) => (open ? undefined : onClose())}
     >

@@ -4,25 +4,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Search, X } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { Dialog } from "radix-ui";
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useId, useRef, useState } from "react";
 import { Button } from "../../ui/button.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
+import { useSettled } from "../../ui/settled-text.ts";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { SearchHit } from "./search-hit.tsx";
 import { moveTo } from "./search-keys.ts";
 import { resultCount, searchQuery } from "./search-queries.ts";
-
-const settleMs = 140;
-
-/** The text once it has rested, so that not every letter is a question. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), settleMs);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
-}
 
 function countWords(count: number, similar: boolean, more: boolean): string {
   if (count === 0) return "Nothing found";
