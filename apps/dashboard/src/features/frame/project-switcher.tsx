@@ -1,10 +1,12 @@
 "use client";
 import { Select } from "../../ui/control.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
-import { useProjectIfKnown } from "../projects/project-context.tsx";
+import { useHasNoProject, useProjectIfKnown } from "../projects/project-context.tsx";
 
 export function ProjectSwitcher() {
   const known = useProjectIfKnown();
+  const hasNone = useHasNoProject();
+  if (hasNone) return <span className="text-sm text-ink-soft">No project</span>;
   if (!known) return <Skeleton className="h-8 w-40" />;
   const { project, projects, choose } = known;
   return (

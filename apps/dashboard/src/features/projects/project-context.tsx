@@ -32,6 +32,9 @@ export function useProject(): Chosen {
 /** The same, where the frame may be drawn before the projects are known. */
 export const useProjectIfKnown = (): Chosen | null => useContext(ChosenProject);
 
+/** True once it is known that there is no project to choose. */
+export const useHasNoProject = (): boolean => useQuery(projectsQuery).data?.length === 0;
+
 /** A viewer of the project looks and touches nothing. */
 export const mayWrite = (project: Project): boolean => project.role !== "viewer";
 
