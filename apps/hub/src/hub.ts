@@ -99,6 +99,7 @@ export interface Hub extends AsyncDisposable {
   readonly database: Database;
   readonly engine: RunningEngine;
   readonly sequencer: Sequencer;
+  readonly connections: ServerConnections;
 }
 
 /** Wires the hub, from the database up to its doors, and opens them. */
@@ -345,6 +346,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     database,
     engine,
     sequencer,
+    connections,
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
   };
 }

@@ -9,10 +9,18 @@ export interface PreparedStatement {
   values: unknown[];
 }
 
+/**
+ * What runs here is known beforehand and finds its rows by their keys. One plan serves for ever; but it may be made while the
+ * tables are all but empty, when reading them whole looks cheapest, and must hold when they are large a moment later.
+ */
+const PLANS = "set plan_cache_mode = force_generic_plan; set enable_seqscan = off";
+
 /** Connections that send a statement before the one before it has answered. */
 export function openPipelinedPool(database: Database, max: number): pg.Pool {
   const pool = new pg.Pool({ ...database.pool.options, max, min: 0, pipeline: true } as pg.PoolConfig);
   listenForErrors(pool);
+  // Sent before whatever the connection is lent for; one that breaks at it is told of by that.
+  pool.on("connect", (client) => client.query(PLANS).catch(() => {}));
   return pool;
 }
 

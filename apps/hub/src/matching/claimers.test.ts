@@ -37,6 +37,9 @@ test(`${CLAIMERS} concurrent claimers on ${TASKS} tasks: each task gets exactly 
 }, async () => {
   await using database = await createTestDatabase();
   await using on = await openTestEngine(database.url);
+  // One engine keeps its own moves in line; between two of them only the locks and the guards do.
+  await using other = await openTestEngine(database.url);
+  const engines = [on.engine, other.engine];
   const project = await on.addProject({ auto_start_sessions: false });
   const server = await on.addServer(project, { max: TASKS });
   const claimers = [];
@@ -50,12 +53,13 @@ test(`${CLAIMERS} concurrent claimers on ${TASKS} tasks: each task gets exactly 
   const won = new Map<string, number>();
   await Promise.all(
     claimers.map(async (claimer, nth) => {
+      const engine = engines[nth % engines.length] as TestEngine["engine"];
       for (let at = 0; at < each * RIVALS; at += 1) {
         const task = tasks[(nth * each + at) % TASKS] as TaskId;
         try {
-          await startTask(on.engine, claimer, task);
+          await startTask(engine, claimer, task);
           won.set(task, (won.get(task) ?? 0) + 1);
-          await completeTask(on.engine, claimer, task, finished);
+          await completeTask(engine, claimer, task, finished);
         } catch (error) {
           if (!(error instanceof Problem)) throw error;
           refusals.set(error.code, (refusals.get(error.code) ?? 0) + 1);

@@ -5,7 +5,7 @@ import type { Completion } from "@orchestratia/protocol/tasks";
 import type { Caller } from "../access/caller.ts";
 import { actorOf, SYSTEM } from "../access/caller.ts";
 import { type PreparedStatement, pipelinedTransaction } from "../db/pipelined-transaction.ts";
-import { PROJECT_LOCK } from "../db/transaction.ts";
+import { PROJECT_LOCK, sqlOf } from "../db/transaction.ts";
 import { sessionToEnd } from "./cancel-task.ts";
 import { type CompletionPicture, readPictures, type WaitingTask } from "./completion-picture.ts";
 import { afterCommit, type Engine } from "./engine.ts";
@@ -91,7 +91,7 @@ export const completionFold = (engine: () => Engine): Fold<CompletionRequest> =>
 
 async function runCompletions(engine: Engine, requests: CompletionRequest[]): Promise<Outcome[]> {
   const pictures = await readPictures(
-    engine.database.sql,
+    sqlOf(engine.pipelined),
     requests.map(({ taskId }) => taskId),
   );
   const outcomes = new Map<CompletionRequest, Outcome>();

@@ -1,14 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { AgentStatus } from "@orchestratia/domain/vocabulary";
-import type { Finding } from "@orchestratia/protocol/doctor";
 import type { HubFrame } from "@orchestratia/protocol/server-link";
 import { NewTask } from "@orchestratia/protocol/tasks";
 import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
 import { pino } from "pino";
 import { type Caller, SYSTEM } from "../access/caller.ts";
 import { openDatabase } from "../db/database.ts";
-import { diagnose } from "../doctor/diagnose.ts";
 import { Bus } from "../events/bus.ts";
 import { Sequencer } from "../events/sequencer.ts";
 import { type DaemonLink, ServerConnections } from "../server-link/connections.ts";
@@ -24,11 +22,14 @@ import { startSession } from "../sessions/start-session.ts";
 import { listCounterDifferences } from "../tasks/counters.ts";
 import { createTask } from "../tasks/create-task.ts";
 import { openEngine } from "../tasks/open-engine.ts";
+import { refuseStuck } from "./stuck.ts";
 
 export interface TestServerRow {
   id: ServerId;
   /** Every frame the hub sent to this server, in order. */
   frames: HubFrame[];
+  /** When its daemon last said anything, as `performance.now()` counts. */
+  heardAt: number;
 }
 
 export type TestEngine = Awaited<ReturnType<typeof openTestEngine>>;
@@ -89,8 +90,12 @@ export async function openTestEngine(url: string) {
   /** The server's socket: it keeps what the hub sends. */
   function connect(id: ServerId, onFrame: (frame: HubFrame) => void = () => {}): TestServerRow {
     const frames: HubFrame[] = [];
+    const row: TestServerRow = { id, frames, heardAt: performance.now() };
     const link: DaemonLink = {
       serverId: id,
+      get heardAt() {
+        return row.heardAt;
+      },
       send(frame) {
         onFrame(frame);
         return frames.push(frame) > 0;
@@ -102,7 +107,7 @@ export async function openTestEngine(url: string) {
     };
     links.set(id, link);
     connections.adopt(link);
-    return { id, frames };
+    return row;
   }
 
   /** The daemon says that the session still runs, and what its agent does. */
@@ -151,22 +156,6 @@ export async function openTestEngine(url: string) {
 
   const sessionCaller = (id: SessionId, projectId: ProjectId, serverId: ServerId, name: string) =>
     ({ kind: "session", id, name, serverId, projectId, role: "worker" }) as const;
-
-  async function listStuck(): Promise<Finding[]> {
-    const diagnosis = await diagnose(sql, { connectedServers: connections.connected(), patienceSeconds: 0 });
-    return diagnosis.findings.filter(({ code }) => code === "stuck" || code === "circle");
-  }
-
-  /** What is under way may still help, and what runs each 30 s. */
-  async function listStuckAfterAll(): Promise<Finding[]> {
-    for (let round = 0; round < 2; round += 1) {
-      await engine.rederive();
-      await engine.settled();
-      await sequencer.settled();
-    }
-    await engine.settled();
-    return listStuck();
-  }
 
   return {
     engine,
@@ -279,14 +268,14 @@ export async function openTestEngine(url: string) {
      * will ever happen to it.
      */
     async [Symbol.asyncDispose]() {
-      const stuck = (await listStuck()).length > 0 ? await listStuckAfterAll() : [];
+      const stuck = await refuseStuck({ engine, sequencer, connections, sql }).catch((error: Error) => error);
       await engine[Symbol.asyncDispose]();
       await sequencer[Symbol.asyncDispose]();
       connections[Symbol.dispose]();
       const differences = await listCounterDifferences(sql);
       await database[Symbol.asyncDispose]();
       if (differences.length > 0) throw new Error(`counters have left their rows: ${JSON.stringify(differences)}`);
-      if (stuck.length > 0) throw new Error(`nothing will ever happen to these: ${JSON.stringify(stuck)}`);
+      if (stuck) throw stuck;
     },
   };
 }

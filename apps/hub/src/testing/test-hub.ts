@@ -12,6 +12,7 @@ import type { z } from "zod";
 import { type Config, readConfig } from "../config.ts";
 import type { Database } from "../db/database.ts";
 import { type Hub, type HubOptions, startHub } from "../hub.ts";
+import { refuseStuck } from "./stuck.ts";
 import { createTestDatabase, type TestDatabase } from "./test-database.ts";
 
 export interface TestHubOptions extends Pick<HubOptions, "watch" | "streamBeatMs"> {
@@ -83,10 +84,14 @@ export class TestHub implements AsyncDisposable {
     await hub?.[Symbol.asyncDispose]();
   }
 
+  /** Throws when a task was left where nothing would ever happen to it. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const hub = this.#hub;
+    const stuck = hub && (await refuseStuck({ ...hub, sql: hub.database.sql }).catch((error: Error) => error));
     await this.stop();
     await this.#database[Symbol.asyncDispose]();
     await rm(this.home, { recursive: true, force: true });
+    if (stuck) throw stuck;
   }
 
   client(headers: Record<string, string> = {}): HubClient {
