@@ -122,6 +122,25 @@ test("what a person reads: lists, one task, notes, matches, search, the doctor, 
   await person("task", "cancel", second);
 });
 
+test.each([[["--json"]], [[]]])("what happens is followed as it happens, with %j", async (more) => {
+  const { key } = await person("task", "create", "--title", "Watched", "--spec", "S");
+  const lines: string[] = [];
+  const following = runInProcess(["events", "--follow", "--type", "note.added", ...more], {
+    env: { ORCHESTRATIA_HOME: home },
+    onOutput: (text) => lines.push(text),
+  });
+  // Only what happens once the stream is open is told: a note is added until one is.
+  await until(async () => {
+    await person("task", "note", String(key), "--content", "Look.");
+    return lines.length > 0;
+  });
+  process.emit("SIGINT");
+  const { code, stderr } = await following;
+  expect([code, stderr]).toEqual([EXIT.ok, ""]);
+  for (const line of lines) expect(line).toMatch(/note\.added.*\n$/);
+  await person("task", "cancel", String(key));
+});
+
 test("exit codes tell the refusals apart, and a sign-out ends it", async () => {
   const env = { ORCHESTRATIA_HOME: home };
   expect((await ran(["task", "view", `${team.key}-999`], env)).code).toBe(EXIT.notFound);

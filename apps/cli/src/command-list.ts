@@ -191,7 +191,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: "intervention respond",
-    summary: "Answer a question (orchestrator sessions)",
+    summary: "Answer a question (people and orchestrator sessions)",
     load: async () => (await import("./commands/intervention-respond.ts")).interventionRespond,
   },
   {
@@ -256,7 +256,7 @@ export const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: "doctor",
-    summary: "Tasks with which nothing happens, why, and what to do (people)",
+    summary: "Tasks with which nothing happens, and what to do; exits with 11 when one is an error (people)",
     load: async () => (await import("./commands/doctor.ts")).doctor,
   },
   {

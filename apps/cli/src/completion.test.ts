@@ -35,6 +35,10 @@ test("keys and names come from the hub", async () => {
   expect(await completions(["task", "view", ""])).toEqual(["DEMO-3"]);
   expect(await completions(["task", "assign", "DEMO-3", "--session", ""])).toEqual(["w1"]);
   expect(await completions(["project", "use", ""])).toEqual(["DEMO"]);
+  expect(await completions(["server", "drain", ""])).toEqual(["local"]);
+  expect(await completions(["server", "undrain", "lo"])).toEqual(["local"]);
+  expect(await completions(["intervention", "respond", ""])).toEqual(["e5fb2091-4c86-4132-a027-bd9c83e416fa"]);
+  expect(await completions(["intervention", "view", "e5"])).toEqual(["e5fb2091-4c86-4132-a027-bd9c83e416fa"]);
 });
 
 test("a hub that does not answer, or none, completes nothing and says nothing", async () => {

@@ -12,11 +12,16 @@ interface Value {
 /** Whoever waits for a completion waits at the prompt. */
 const PATIENCE = { timeoutMs: 1500, retries: 0 };
 
+/** A question may be pages long, and shells show one line. */
+const DESCRIPTION_MAX = 80;
+
 /** What the hub knows a word of, by the name that options and arguments give it. */
 const KINDS: Readonly<Record<string, (context: Context, project: string | undefined) => Promise<Value[]>>> = {
   task: tasks,
   session: sessions,
   key: projects,
+  server: servers,
+  intervention: interventions,
 };
 /** Options whose value is a session's name, although they say just that it is a name. */
 const SESSION_OPTIONS = ["--session", "--assign", "--to"];
@@ -98,6 +103,21 @@ async function sessions(context: Context, project: string | undefined): Promise<
   const hub = await context.hub({ project, ...PATIENCE });
   const { sessions } = await hub.call(operations.listSessions, {});
   return sessions.map(({ name, server_name, agent }) => ({ value: name, description: `${agent} on ${server_name}` }));
+}
+
+async function servers(context: Context, project: string | undefined): Promise<Value[]> {
+  const hub = await context.hub({ project, ...PATIENCE });
+  const { servers } = await hub.call(operations.listServers);
+  return servers.map(({ name, hostname, status }) => ({ value: name, description: `${status}, ${hostname}` }));
+}
+
+async function interventions(context: Context, project: string | undefined): Promise<Value[]> {
+  const hub = await context.hub({ project, ...PATIENCE });
+  const found = await hub.call(operations.listInterventions, { query: { limit: "100" } });
+  return found.map(({ id, status, question }) => ({
+    value: id,
+    description: `${status}: ${question.replaceAll(/\s+/g, " ").slice(0, DESCRIPTION_MAX)}`,
+  }));
 }
 
 async function projects(context: Context): Promise<Value[]> {

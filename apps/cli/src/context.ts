@@ -48,8 +48,11 @@ export interface ContextOptions {
   json: boolean;
   stdin: AsyncIterable<string | Uint8Array> & { isTTY?: boolean };
   stdout: Writer & { isTTY?: boolean; columns?: number };
-  stderr: Writer;
+  stderr: Writer & { isTTY?: boolean };
 }
+
+/** Of a terminal that does not say how wide it is. */
+const USUAL_COLUMNS = 80;
 
 /** Calls a hub as a person. */
 export const peopleClient = (url: string, token: string | undefined, patience: Patience = {}): HubClient =>
@@ -66,6 +69,7 @@ export const peopleClient = (url: string, token: string | undefined, patience: P
 
 export function createContext({ environment, json, stdin, stdout, stderr }: ContextOptions): Context {
   let stdinTaken = false;
+  const colorOn = ({ isTTY }: { isTTY?: boolean }) => environment.color === "terminal" && isTTY === true;
   const people = (patience?: Patience): People => {
     const { url, token, project } = findPeopleAccess(environment);
     return {
@@ -86,8 +90,8 @@ export function createContext({ environment, json, stdin, stdout, stderr }: Cont
       json,
       stdout,
       stderr,
-      color: environment.color === "terminal" && stdout.isTTY === true,
-      columns: stdout.isTTY === true ? stdout.columns : undefined,
+      color: { stdout: colorOn(stdout), stderr: colorOn(stderr) },
+      columns: stdout.isTTY === true ? stdout.columns || USUAL_COLUMNS : undefined,
     }),
     ask: async (question, { secret }) => (await import("./ask.ts")).ask(question, secret, stdin, stderr),
     async readStdin() {

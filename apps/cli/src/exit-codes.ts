@@ -11,6 +11,7 @@ export const EXIT = {
   invalid: 8,
   later: 9,
   hubFault: 10,
+  unhealthy: 11,
 } as const;
 
 /** What each code says, in the order of the documentation. */
@@ -26,6 +27,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   invalid: "the hub does not accept what was sent",
   later: "too many requests, or the hub or its database is restarting: try again",
   hubFault: "something broke in the hub",
+  unhealthy: "`doctor` found an error: its answer says which",
 };
 
 const BY_STATUS: Readonly<Record<number, number>> = {

@@ -2,9 +2,10 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Problem } from "@orchestratia/protocol/problems";
+import { TaskSummary } from "@orchestratia/protocol/tasks";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { startProtocolHub } from "./testing/protocol-hub.ts";
-import { runInProcess } from "./testing/run-in-process.ts";
+import { type RunOptions, runInProcess } from "./testing/run-in-process.ts";
 import { sampleAnswers, sampleTask, TASK_ID } from "./testing/samples.ts";
 
 const hub = await startProtocolHub();
@@ -22,7 +23,7 @@ const fileOf = (name: string, text: string) => {
 
 const env = { ORCHESTRATIA_HUB_URL: hub.url, ORCHESTRATIA_API_KEY: "orcs_secret" };
 const session = { ORCHESTRATIA_SESSION_ID: "s-1", ORCHESTRATIA_PROJECT_ID: "p-1" };
-const orchestratia = (argv: string[], more: { env?: Record<string, string>; stdin?: string; tty?: boolean } = {}) =>
+const orchestratia = (argv: string[], more: RunOptions = {}) =>
   runInProcess(argv, { ...more, env: { ...env, ...more.env } });
 
 test("in JSON the hub's answer comes as it is", async () => {
@@ -129,6 +130,18 @@ test("status exits with 0 whatever happens, and says that it is not connected", 
   }
 });
 
+test("the doctor's exit code is its own: errors are told apart from a hub that broke, and warnings are no failure", async () => {
+  const person = { env: { ORCHESTRATIA_TOKEN: "orct_secret", ORCHESTRATIA_PROJECT: "DEMO" } };
+  expect((await orchestratia(["doctor"], person)).code).toBe(0);
+  const { findings } = hub.answers.diagnoseProject as { findings: object[] };
+  hub.answers.diagnoseProject = { healthy: false, findings: findings.map((one) => ({ ...one, severity: "error" })) };
+  const { code, stdout } = await orchestratia(["doctor"], person);
+  expect([code, stdout]).toEqual([11, expect.stringContaining("1 finding:")]);
+  expect((await orchestratia(["doctor", "--help"])).stdout).toContain("Exits with 11");
+  hub.answers.diagnoseProject = new Problem("internal", "It broke.");
+  expect((await orchestratia(["doctor"], person)).code).toBe(10);
+});
+
 test("what nobody can send is refused here, with 1 and a code", async () => {
   const refused: [argv: string[], message: RegExp][] = [
     [["task", "update", "DEMO-3"], /at least one field/],
@@ -220,9 +233,35 @@ test("colour is for terminals, and never where NO_COLOR is set", async () => {
   const sequence = "\u001b[";
   expect((await orchestratia(["task", "view", "DEMO-3"], { tty: true })).stdout).toContain(sequence);
   expect((await orchestratia(["task", "view", "DEMO-3"], { tty: true, env: { NO_COLOR: "1" } })).stdout).not.toContain(
-    escape,
+    sequence,
   );
   expect((await orchestratia(["task", "view", "DEMO-3"])).stdout).not.toContain(sequence);
+});
+
+test("colour on standard error is for a terminal there, whatever standard output is", async () => {
+  const sequence = "\u001b[";
+  hub.answers.agentStartTask = new Problem("dependencies_unresolved", "It waits.");
+  const stderrOf = async (more: RunOptions) => (await orchestratia(["task", "start", "DEMO-3"], more)).stderr;
+  expect(await stderrOf({ tty: "stderr" })).toContain(sequence);
+  expect(await stderrOf({ tty: "stdout" })).toBe("Error: It waits.\n");
+  expect(await stderrOf({ tty: "stderr", env: { NO_COLOR: "1" } })).toBe("Error: It waits.\n");
+});
+
+test("a table is as wide as the terminal at most", async () => {
+  const found = { text: "a text that goes on and on ".repeat(10), match: false };
+  hub.answers.agentSearchTasks = {
+    hits: [{ task: TaskSummary.parse(sampleTask()), rank: 1, snippet: [found] }],
+    similar: false,
+    next: null,
+  };
+  const fitted = await orchestratia(["search", "text"], { tty: true, columns: 60 });
+  const widths = fitted.stdout
+    .split("\n")
+    .slice(1)
+    .map((line) => line.length);
+  expect([Math.max(...widths), fitted.stdout.includes("…")]).toEqual([60, true]);
+  const whole = await orchestratia(["search", "text"], { columns: 60 });
+  expect(whole.stdout).toContain(found.text.trim());
 });
 
 test("what others wrote cannot steer the terminal", async () => {

@@ -19,6 +19,7 @@ export class Output {
   readonly #stdout: Writer;
   readonly #stderr: Writer;
   readonly #paint: Paint;
+  readonly #errorPaint: Paint;
 
   /** How wide the terminal is; undefined when the lines go elsewhere. */
   readonly columns: number | undefined;
@@ -27,14 +28,16 @@ export class Output {
     json: boolean;
     stdout: Writer;
     stderr: Writer;
-    color: boolean;
+    /** Whether standard output shows colours, and whether standard error does: either may be a file. */
+    color: { stdout: boolean; stderr: boolean };
     columns?: number | undefined;
   }) {
     this.columns = options.columns;
     this.json = options.json;
     this.#stdout = options.stdout;
     this.#stderr = options.stderr;
-    this.#paint = picocolors.createColors(options.color);
+    this.#paint = picocolors.createColors(options.color.stdout);
+    this.#errorPaint = picocolors.createColors(options.color.stderr);
   }
 
   /** The answer as it came in JSON mode; for people what `describe` says, free of what could steer their terminal. */
@@ -68,10 +71,15 @@ export class Output {
     if (result.stderr !== "") this.#stderr.write(result.stderr);
   }
 
+  /** Something worth knowing that is no part of the answer, in either mode. */
+  notice(text: string): void {
+    this.#stderr.write(`${this.#errorPaint.dim(text)}\n`);
+  }
+
   fail(error: unknown): void {
     const { message, code, members } = describeError(error);
     if (this.json) this.#stdout.write(`${JSON.stringify({ error: message, code, ...members }, null, 2)}\n`);
-    else this.#stderr.write(`${this.#paint.red(`Error: ${printable(message)}`)}\n`);
+    else this.#stderr.write(`${this.#errorPaint.red(`Error: ${printable(message)}`)}\n`);
   }
 
   /** What commander has to say: help goes to standard output, mistakes to standard error. */

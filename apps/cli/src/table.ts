@@ -1,7 +1,11 @@
+import { charactersOf, displayWidth } from "./display-width.ts";
+
 /** How a column gives way when the terminal is narrow: `keep` stays as wide as its text. */
 export interface Column {
   readonly title: string;
   readonly gives?: boolean;
+  /** Colours a cell after it was fitted. */
+  readonly paint?: (cell: string) => string;
 }
 
 const GAP = 2;
@@ -17,14 +21,19 @@ export function tableLines(
   columns: number | undefined,
 ): string[] {
   const cells = [head.map(({ title }) => title.toUpperCase()), ...rows.map((row) => row.map(oneLine))];
-  const widths = head.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)));
+  const widths = head.map((_, at) => Math.max(...cells.map((row) => displayWidth(row[at] ?? ""))));
   if (columns !== undefined) shrink(widths, head, columns);
-  return cells.map((row) =>
-    row
-      .map((cell, at) => cut(cell, widths[at] ?? 0).padEnd(widths[at] ?? 0))
-      .join(" ".repeat(GAP))
-      .trimEnd(),
-  );
+  return cells.map((row, line) => {
+    const fitted = row.map((cell, at) => cut(cell, widths[at] ?? 0));
+    const last = fitted.findLastIndex((cell) => cell !== "");
+    return fitted
+      .slice(0, last + 1)
+      .map((cell, at) => {
+        const painted = (line > 0 && head[at]?.paint?.(cell)) || cell;
+        return at === last ? painted : painted + " ".repeat(Math.max(0, (widths[at] ?? 0) - displayWidth(cell)));
+      })
+      .join(" ".repeat(GAP));
+  });
 }
 
 /** Takes from the widest that gives way, until the row fits or nothing can give any more. */
@@ -40,4 +49,15 @@ function shrink(widths: number[], head: readonly Column[], columns: number): voi
 
 const oneLine = (cell: string): string => cell.replaceAll(/\s+/g, " ").trim();
 
-const cut = (cell: string, width: number): string => (cell.length > width ? `${cell.slice(0, width - 1)}…` : cell);
+/** What a reader takes for one character is never halved. */
+function cut(cell: string, width: number): string {
+  if (displayWidth(cell) <= width) return cell;
+  let kept = "";
+  let left = width - 1;
+  for (const character of charactersOf(cell)) {
+    left -= displayWidth(character);
+    if (left < 0) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}

@@ -75,7 +75,7 @@ const STATUS_PAINT: Readonly<Record<string, keyof Pick<Paint, "green" | "red" | 
   review: "yellow",
 };
 
-const paintStatus = (status: string, paint: Paint): string => paint[STATUS_PAINT[status] ?? "cyan"](status);
+export const paintStatus = (status: string, paint: Paint): string => paint[STATUS_PAINT[status] ?? "cyan"](status);
 
 /** A plan or result in short where it has a summary or an error, else whole. */
 function summaryOf(value: unknown): unknown {

@@ -149,11 +149,12 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
   };
   const openSockets = () => connections.openKeys();
   const tokenUses = new TokenUses(database.sql);
+  const signInUses = new SignInUses(database.sql);
   const seen = (identity: Found | undefined) => {
     tokenUses.saw(identity);
+    signInUses.saw(identity);
     return identity;
   };
-  const signInUses = new SignInUses(database.sql);
   const keyWatch = new KeyWatch({ sql: database.sql, log, openSockets, onKeysEnded });
 
   // What moves tasks.
@@ -206,7 +207,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
   });
   const dashboardLink = new DashboardLink(sessionHub, {
     bus,
-    signInUpgrade: (request) => signIn.ofUpgrade(request),
+    signInUpgrade: (request) => signIn.ofUpgrade(request).then(seen),
     signInToken: (token) => identities.find(token).then(seen),
     onForgotten: (listener) => identities.onForgotten(listener),
   });

@@ -27,6 +27,7 @@ export const FINDINGS = {
   waiting_for_session: "Its server has no session that takes it",
   waiting_for_prompt: "Its session's agent is not at its prompt",
   waiting_for_start: "Was delivered and is not begun",
+  not_started: "Was delivered, is not begun, and the hub has asked about it",
   worker_lost: "Its worker is lost",
   agent_waiting: "Its worker waits for a person at the terminal",
   agent_exited: "Its worker's agent has ended, and its session lives on",

@@ -37,6 +37,10 @@ export const Intervention = z
     responder: Actor.nullable(),
     created_at: Moment,
     responded_at: Moment.nullable(),
+    delivery: z
+      .enum(["queued", "delivered", "failed"])
+      .nullable()
+      .describe("Whether the answer has reached the session that asked; `failed` when the attempt was over before"),
   })
   .meta({ id: "Intervention" });
 export type Intervention = z.infer<typeof Intervention>;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Email, Password } from "./people.ts";
+import { plainName } from "./plain-name.ts";
 import { GlobalRole, Moment, ProjectId, ProjectRef, ProjectRole, UserId } from "./vocabulary.ts";
 
 const email = Email.optional().describe("Whom alone the link is for; without it, whoever has the link");
@@ -60,7 +61,7 @@ export const OpenInvitation = z
   .meta({ id: "OpenInvitation" });
 
 export const AcceptInvitation = InvitationToken.extend({
-  name: z.string().trim().min(1).max(120),
+  name: plainName(120),
   email: Email.optional().describe("Needed unless the invitation names it"),
   password: Password,
 }).meta({ id: "AcceptInvitation" });

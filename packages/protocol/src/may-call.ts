@@ -1,3 +1,4 @@
+import { type FrameAccess, VIEWER_FRAMES } from "./frame-access.ts";
 import type { Access, Operation } from "./operation.ts";
 
 /** Everybody who may knock, as the doors tell them apart: people by what they are in the project that is asked of. */
@@ -51,5 +52,15 @@ export function mayCall(
   if (byToken && access === "sign_in") return false;
   if (role === "hub") return access !== "person" && access !== "sign_in";
   const least = LEAST[access];
+  return LADDER.includes(role) && least !== undefined && LADDER.indexOf(role) >= LADDER.indexOf(least);
+}
+
+/** Whether somebody who is that in the project may send a frame about it at `/ws/dashboard`. */
+export function maySend({ role, readOnly = false }: Powers, frame: keyof typeof VIEWER_FRAMES): boolean {
+  const access: FrameAccess = VIEWER_FRAMES[frame];
+  if (access === "anyone") return true;
+  if (readOnly && access === "member") return false;
+  if (role === "hub") return true;
+  const least = LEAST[access as Access];
   return LADDER.includes(role) && least !== undefined && LADDER.indexOf(role) >= LADDER.indexOf(least);
 }

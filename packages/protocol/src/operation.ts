@@ -9,8 +9,9 @@ export type Door = "public" | "people" | "daemons" | "agents";
 
 /**
  * The least that lets somebody in. At the people's door: anybody `signed_in`, only a `person` and not the machine's own
- * token, or only a person with a `sign_in` of their own and no token at all; else a role in the project that the path names (`viewer` looks, `member` works, `owner` administers it), or a
- * global `admin`; who has a higher one has this one too. At the agents' door any session, or only one with the role of an
+ * token, or only a person with a `sign_in` of their own and no token at all; else a role in the project that the path (or the
+ * operation itself) names (`viewer` looks, `member` works, `owner` administers it), or a global `admin`; who has a higher one
+ * has this one too. At the agents' door any session, or only one with the role of an
  * `orchestrator`; a server's key, which cannot say which session asks, may what an orchestrator may.
  */
 export type Access =
@@ -51,6 +52,8 @@ export interface Operation<
   readonly status: 200 | 201 | 302;
   /** What can go wrong beyond the problems every operation shares. */
   readonly problems: readonly ProblemCode[];
+  /** The key of the one project that it is about, where the path names none: whoever asks needs the role in that. */
+  readonly project?: string;
   /** Largest body in bytes. */
   readonly bodyLimit?: number;
   /** True where a body is better kept with its text mended (NUL, half a character, depth) than refused. */
@@ -68,6 +71,7 @@ type Given<
   Q extends z.ZodType | undefined,
   B extends z.ZodType | undefined,
   R extends z.ZodType,
+  J extends string | undefined,
 > = {
   id: string;
   door: Door;
@@ -82,6 +86,7 @@ type Given<
   response: R;
   status?: 200 | 201;
   problems?: readonly ProblemCode[];
+  project?: J;
   bodyLimit?: number;
   mendsText?: true;
   answersSecret?: true;
@@ -89,6 +94,8 @@ type Given<
   redirects?: true;
 };
 
+/** Says in the type that the operation names its project. */
+type InProject<J> = J extends string ? { readonly project: J } : unknown;
 type OrNothing<T extends z.ZodType | undefined> = T extends z.ZodType ? T : z.ZodUndefined;
 
 /** Declares an operation; what is left out is declared as taking nothing. */
@@ -97,12 +104,13 @@ export function operation<
   P extends z.ZodType | undefined = undefined,
   Q extends z.ZodType | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
->(given: Given<P, Q, B, R>): Operation<OrNothing<P>, OrNothing<Q>, OrNothing<B>, R> {
+  J extends string | undefined = undefined,
+>(given: Given<P, Q, B, R, J>): Operation<OrNothing<P>, OrNothing<Q>, OrNothing<B>, R> & InProject<J> {
   return {
     status: given.redirects ? 302 : 200,
     problems: [],
     ...given,
-  } as unknown as Operation<OrNothing<P>, OrNothing<Q>, OrNothing<B>, R>;
+  } as unknown as Operation<OrNothing<P>, OrNothing<Q>, OrNothing<B>, R> & InProject<J>;
 }
 
 export type ParamsOf<O> = O extends Operation<infer P, z.ZodType, z.ZodType, z.ZodType> ? z.output<P> : never;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plainName } from "./plain-name.ts";
 import { GlobalRole, Moment, UserId } from "./vocabulary.ts";
 
 export const Email = z
@@ -22,7 +23,7 @@ export const Setup = z
   .object({
     token: z.string().min(1).max(200),
     email: Email,
-    name: z.string().trim().min(1).max(120),
+    name: plainName(120),
     password: Password,
   })
   .meta({ id: "Setup" });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plainName } from "./plain-name.ts";
 import { Moment, ProjectId, ServerId, ServerStatus } from "./vocabulary.ts";
 
 const Words = z.array(z.string().max(200)).max(500);
@@ -64,7 +65,7 @@ const daemonReport = {
 
 export const Registration = z
   .object({
-    name: z.string().trim().min(1).max(200),
+    name: plainName(200),
     hostname: z.string().max(255).default(""),
     ip: z.string().max(64).optional(),
     os: z.string().max(40).default(""),
@@ -123,7 +124,7 @@ export type ServerListQuery = z.infer<typeof ServerListQuery>;
 
 export const ServerChanges = z
   .object({
-    name: z.string().trim().min(1).max(200).optional(),
+    name: plainName(200).optional(),
     draining: z.boolean().optional().describe("true: it finishes what it has and is given nothing new"),
     max_concurrent_override: z
       .number()

@@ -1,5 +1,6 @@
 import { AGENT_STATUSES, SESSION_STATUSES } from "@orchestratia/domain/vocabulary";
 import { z } from "zod";
+import { plainName } from "./plain-name.ts";
 import {
   AgentStatus,
   Moment,
@@ -12,7 +13,7 @@ import {
 } from "./vocabulary.ts";
 import { wordList } from "./word-list.ts";
 
-export const SessionName = z.string().trim().min(1).max(120);
+export const SessionName = plainName(120);
 
 /** One terminal on a server. */
 export const Session = z
@@ -22,7 +23,7 @@ export const Session = z
     project_id: ProjectId,
     server_id: ServerId,
     server_name: z.string(),
-    name: SessionName,
+    name: z.string(),
     agent: z.string(),
     role: SessionRole,
     status: SessionStatus,

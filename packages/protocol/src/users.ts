@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Password, User } from "./people.ts";
+import { plainName } from "./plain-name.ts";
 import { GlobalRole, Moment, UserId } from "./vocabulary.ts";
 
 /** Somebody's account, as admins see it. */
@@ -12,7 +13,7 @@ export const Account = User.extend({
 }).meta({ id: "Account" });
 export type Account = z.infer<typeof Account>;
 
-const Name = z.string().trim().min(1).max(120);
+const Name = plainName(120);
 
 export const AccountChanges = z
   .object({

@@ -46,7 +46,8 @@ async function follow(context: Context, { project, after, type }: Options): Prom
   try {
     const query = { project: chosen(project), ...(type && { event_type: type }) };
     const from = after === undefined ? undefined : Number(after);
-    for await (const fact of followEvents({ url, token, query, after: from, signal: stop.signal })) {
+    const onBroken = () => context.output.notice("The link to the hub broke off; it is opened again.");
+    for await (const fact of followEvents({ url, token, query, after: from, signal: stop.signal, onBroken })) {
       context.output.line(fact, factLine);
     }
   } finally {

@@ -2,7 +2,7 @@ import { INTERVENTION_STATUSES, type InterventionStatus } from "@orchestratia/do
 import { Option } from "commander";
 import type { CommandModule } from "../command-module.ts";
 import { counted } from "../counted.ts";
-import { interventionLines } from "../intervention-text.ts";
+import { interventionListLines } from "../intervention-table.ts";
 import * as operations from "../operations.ts";
 import { type ProjectOption, withProject } from "../project-option.ts";
 
@@ -22,7 +22,7 @@ export const interventionList: CommandModule = {
         const answer = await hub.call(operations.listInterventions, { query: { task_id: taskId, status } });
         context.output.answer(answer, (interventions, paint) => [
           interventions.length === 0 ? "No interventions." : `${counted(interventions.length, "intervention")}:`,
-          ...interventions.flatMap((intervention) => interventionLines(intervention, paint)),
+          ...interventionListLines(interventions, paint, context.output),
         ]);
       });
   },

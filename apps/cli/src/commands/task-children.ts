@@ -3,7 +3,7 @@ import { counted } from "../counted.ts";
 import * as operations from "../operations.ts";
 import { type ProjectOption, withProject } from "../project-option.ts";
 import { TASK_ARGUMENT } from "../task-argument.ts";
-import { taskLines } from "../task-text.ts";
+import { taskListLines } from "../task-table.ts";
 
 export const taskChildren: CommandModule = {
   examples: ["orchestratia task children DEMO-3"],
@@ -16,7 +16,7 @@ export const taskChildren: CommandModule = {
         const answer = await hub.call(operations.listChildren, { params: { task }, query: { after } });
         context.output.answer(answer, ({ tasks, next }, paint) => [
           tasks.length === 0 ? `${task} has no parts.` : `${counted(tasks.length, "part")} of ${task}:`,
-          ...tasks.flatMap((child) => taskLines(child, paint)),
+          ...taskListLines(tasks, paint, context.output),
           ...(next === null ? [] : [`  There are more: --after ${next}`]),
         ]);
       });

@@ -3,7 +3,7 @@ import { counted } from "../counted.ts";
 import * as operations from "../operations.ts";
 import { type ProjectOption, withProject } from "../project-option.ts";
 import { statusOption } from "../task-options.ts";
-import { taskLines } from "../task-text.ts";
+import { taskListLines } from "../task-table.ts";
 
 interface Options {
   status?: string;
@@ -24,7 +24,7 @@ export const taskList: CommandModule = {
         const answer = await hub.call(operations.listTasks, { query });
         context.output.answer(answer, ({ tasks, next }, paint) => [
           tasks.length === 0 ? "No tasks." : `${counted(tasks.length, "task")}:`,
-          ...tasks.flatMap((task) => taskLines(task, paint)),
+          ...taskListLines(tasks, paint, context.output),
           ...(next === null ? [] : [`  There are more: --after ${next}`]),
         ]);
       });

@@ -21,10 +21,18 @@ export interface Received {
 export async function startProtocolHub() {
   const answers = sampleAnswers();
   const received: Received[] = [];
+  const resumedAt: (string | string[] | undefined)[] = [];
+  const breaks = { streams: 0 };
   const server = createServer(async (request, response) => {
     if (request.url?.startsWith("/api/v1/events")) {
+      resumedAt.push(request.headers["last-event-id"]);
       response.writeHead(200, { "content-type": "text/event-stream" });
-      response.write(`id: ${sampleFact.position}\ndata: ${JSON.stringify(sampleFact)}\n\n`);
+      const { position, event_type } = sampleFact;
+      const before = position - 1;
+      response.write(`retry: 2000\n\nid: ${before}\nevent: caught_up\ndata: {"position":${before}}\n\n`);
+      response.write(`id: ${position}\nevent: ${event_type}\ndata: ${JSON.stringify(sampleFact)}\n\n`);
+      if (breaks.streams > 0) response.end();
+      breaks.streams -= 1;
       return;
     }
     const [status, document] = await answer(request, answers, received).catch((error: unknown) => {
@@ -39,6 +47,10 @@ export async function startProtocolHub() {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     answers,
     received,
+    /** What each stream of events was asked to go on behind. */
+    resumedAt,
+    /** How many of the next streams of events break off behind their first fact. */
+    breaks,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

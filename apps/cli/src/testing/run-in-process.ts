@@ -8,22 +8,27 @@ export interface Ran {
   stderr: string;
 }
 
+export interface RunOptions {
+  env?: Record<string, string>;
+  stdin?: string;
+  /** Which of its streams are a terminal: both, none, or one. */
+  tty?: boolean | "stdout" | "stderr";
+  columns?: number;
+  onOutput?: (text: string) => void;
+}
+
 /** Runs a command line as main.ts does, with the given environment, input and streams. */
 export async function runInProcess(
   argv: readonly string[],
-  {
-    env = {},
-    stdin = "",
-    tty = false,
-    onOutput,
-  }: { env?: Record<string, string>; stdin?: string; tty?: boolean; onOutput?: () => void } = {},
+  { env = {}, stdin = "", tty = false, columns, onOutput }: RunOptions = {},
 ): Promise<Ran> {
   const written = { stdout: "", stderr: "" };
   const writer = (name: keyof typeof written) => ({
-    isTTY: tty,
+    isTTY: tty === true || tty === name,
+    ...(columns === undefined ? {} : { columns }),
     write(text: string) {
       written[name] += text;
-      if (name === "stdout") onOutput?.();
+      if (name === "stdout") onOutput?.(text);
     },
   });
   const environment = readEnvironment({ ORCHESTRATIA_HOME: "/nonexistent", ...env });

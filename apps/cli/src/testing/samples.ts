@@ -159,6 +159,7 @@ const intervention = {
   responder: null,
   created_at: at,
   responded_at: null,
+  delivery: null,
 };
 
 const transfer = {

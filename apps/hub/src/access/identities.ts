@@ -53,6 +53,11 @@ export class Identities {
     return this.#fresh(hash, secret) ?? this.#ask(hash, secret);
   }
 
+  /** True for a secret that opened something when it was last asked for, however long ago; costs no query. */
+  knew(secret: string): boolean {
+    return this.#kept.has(secretHash(secret));
+  }
+
   /** The key or token with this hash (`secretHash`) no longer counts, or no longer for the same. */
   forget(hash: string): void {
     this.#kept.delete(hash);

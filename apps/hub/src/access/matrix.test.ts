@@ -24,7 +24,8 @@ let keys: Keys;
 let signIns: Readonly<Record<(typeof ACCOUNTS)[number], string>>;
 beforeAll(async () => {
   hub = await startTestHub({ config: { requestRates: { perAddress: 100_000, perCaller: 100_000 } } });
-  project = await makeProject(hub);
+  // Some operations name the project that they are about: it is this one.
+  project = await makeProject(hub, "DEMO");
   keys = await makeKeys(hub, project);
   const made = ACCOUNTS.map(async (role) => [role, await signInOf(hub, keys[role])]);
   signIns = Object.fromEntries(await Promise.all(made));
@@ -41,7 +42,7 @@ function headersOf(role: CallerRole, { access }: Pick<Operation, "access">): Rec
   if (account && access === "sign_in") return signed(signIns[account]);
   return role === "anonymous" ? {} : signed(keys[role]);
 }
-const namesProject = ({ path }: Operation) => path.includes("/:project");
+const namesProject = ({ path, project }: Operation) => project !== undefined || path.includes("/:project");
 
 /** How the matrix says that somebody is refused. */
 function refusalOf(role: CallerRole, operation: Operation): Pick<Answered, "status" | "code"> {

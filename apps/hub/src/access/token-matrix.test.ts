@@ -31,7 +31,8 @@ let project: MatrixProject;
 let tokens: Readonly<Record<(typeof KINDS)[number], Narrow>>;
 beforeAll(async () => {
   hub = await startTestHub({ config: { requestRates: { perAddress: 100_000, perCaller: 100_000 } } });
-  project = await makeProject(hub);
+  // Some operations name the project that they are about: it is this one.
+  project = await makeProject(hub, "DEMO");
   const other = await hub.project();
   const [here, there] = [[project.id], [other.id]];
   const admin = (scope: Scope) => narrowed("admin", scope);
@@ -70,7 +71,7 @@ async function narrowed(role: "admin" | "member", { scope = "write", ids }: Scop
   return { token, readOnly: scope === "read" };
 }
 
-const namesProject = ({ path }: Operation) => path.includes("/:project");
+const namesProject = ({ path, project }: Operation) => project !== undefined || path.includes("/:project");
 const roleAt = (token: Narrow, operation: Operation) => (namesProject(operation) ? token.inProject : token.elsewhere);
 const opens = (token: Narrow, operation: Operation) =>
   mayCall({ role: roleAt(token, operation), readOnly: token.readOnly, byToken: true }, operation);

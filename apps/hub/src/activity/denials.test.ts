@@ -17,12 +17,17 @@ function open() {
 }
 
 const person = (id: string): Caller => ({ kind: "user", id: id as UserId, name: id, email: "a@b", role: "viewer" });
-const denial = (caller: Caller | undefined, operation = "updateProject", address = "192.0.2.7") => ({
+const denial = (
+  caller: Caller | undefined,
+  operation = "updateProject",
+  address = "192.0.2.7",
+  projectId: string | null = null,
+) => ({
   operation,
   problem: "forbidden" as const,
   caller,
   address,
-  projectId: null,
+  projectId,
   asked: undefined,
 });
 
@@ -52,4 +57,18 @@ test("however many knock, no more than 300 a minute are recorded", async () => {
   clock.now += 60_000;
   await denials.record(denial(undefined, "me", "198.51.100.1"));
   expect(facts).toHaveLength(301);
+});
+
+test("who is refused in two projects is told of in both", async () => {
+  const { facts, denials } = open();
+  for (const project of ["one", "two", "one", null]) {
+    await denials.record(denial(person("ada"), "updateProject", "192.0.2.7", project));
+  }
+  expect(facts).toMatchObject([{ project_id: "one" }, { project_id: "two" }, { project_id: null }]);
+});
+
+test("strangers of one IPv6 network of 64 bits are one", async () => {
+  const { facts, denials } = open();
+  for (let n = 1; n < 10; n += 1) await denials.record(denial(undefined, "me", `2001:db8:1:2::${n}`));
+  expect(facts.map(({ actor }) => actor.name)).toEqual(["2001:db8:1:2::1"]);
 });

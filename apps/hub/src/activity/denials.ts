@@ -1,5 +1,6 @@
 import { actorOf } from "../access/caller.ts";
 import { callerKey } from "../access/caller-key.ts";
+import { countedAddress } from "../access/counted-address.ts";
 import type { Denial } from "../access/denial.ts";
 import type { Sql } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
@@ -10,8 +11,8 @@ const MAX_REMEMBERED = 10_000;
 const MOST_PER_MINUTE = 300;
 
 /**
- * Records who was refused what, for the audit trail: once a minute for each caller and operation (strangers: for each
- * address), so that knocking cannot flood it.
+ * Records who was refused what, for the audit trail: once a minute for each caller, operation and project that they see
+ * (strangers: for each address), so that knocking cannot flood it.
  */
 export class Denials {
   readonly #sql: Sql;
@@ -45,9 +46,9 @@ export class Denials {
     this.#events.wake();
   }
 
-  #isWorthIt({ caller, address, operation }: Denial): boolean {
+  #isWorthIt({ caller, address, operation, projectId }: Denial): boolean {
     const now = this.#now();
-    const key = caller ? `${callerKey(caller)} ${operation}` : address;
+    const key = caller ? `${callerKey(caller)} ${operation} ${projectId}` : countedAddress(address);
     const last = this.#last.get(key);
     if (last !== undefined && now - last < PAUSE_MS) return false;
     if (now - this.#minute >= PAUSE_MS) {

@@ -49,7 +49,7 @@ export class DashboardLink implements ViewerDoor, Disposable {
   /** Adds the route; @fastify/websocket must be registered. */
   routes(app: FastifyInstance): void {
     app.get("/ws/dashboard", { websocket: true }, (socket, request) => {
-      const edges = { socket, stream: request.raw.socket, door: this, log: request.log };
+      const edges = { socket, stream: request.raw.socket, door: this, log: request.log, visit: request.visit };
       const connection = new ViewerConnection(edges, this.#options.authMs);
       void connection.tryUpgrade(() => this.#options.signInUpgrade(request));
     });

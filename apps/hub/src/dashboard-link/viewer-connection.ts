@@ -5,13 +5,14 @@ import {
   VIEWER_FRAMES_PER_SECOND,
   ViewerFrame,
 } from "@orchestratia/protocol/dashboard-link";
-import { Problem } from "@orchestratia/protocol/problems";
+import { Problem, type ProblemCode } from "@orchestratia/protocol/problems";
 import { CLOSE_CODES } from "@orchestratia/protocol/server-link";
 import { decodeTerminalFrame, type TerminalFrame } from "@orchestratia/protocol/terminal-frame";
 import type { FastifyBaseLogger } from "fastify";
 import { WebSocket } from "ws";
 import type { Caller } from "../access/caller.ts";
 import type { Found } from "../access/identities.ts";
+import type { Visit } from "../access/visit.ts";
 import { limitInbound } from "../sockets/inbound-limit.ts";
 import { limitInboundRate } from "../sockets/inbound-rate.ts";
 import type { OutputSink } from "./attachment.ts";
@@ -34,6 +35,7 @@ interface Edges {
   stream: Socket;
   door: ViewerDoor;
   log: FastifyBaseLogger;
+  visit: Visit | null;
 }
 
 const AUTH_MS = 10_000;
@@ -54,6 +56,7 @@ export class ViewerConnection implements OutputSink {
   readonly #stream: Socket;
   readonly #door: ViewerDoor;
   readonly #log: FastifyBaseLogger;
+  readonly #visit: Visit | null;
   readonly #authTimer: NodeJS.Timeout;
   readonly #liftLimits: (() => void)[] = [];
   readonly #liftRate: () => void;
@@ -65,11 +68,12 @@ export class ViewerConnection implements OutputSink {
   #onceDrained: ((alive: boolean) => void)[] = [];
   encoding: "binary" | "base64" = "binary";
 
-  constructor({ socket, stream, door, log }: Edges, authMs = AUTH_MS) {
+  constructor({ socket, stream, door, log, visit }: Edges, authMs = AUTH_MS) {
     this.#socket = socket;
     this.#stream = stream;
     this.#door = door;
     this.#log = log;
+    this.#visit = visit;
     this.#authTimer = setTimeout(() => this.#refuse(CLOSE_CODES.authTimeout, "nobody signed in"), authMs);
     this.#limit(FIRST_FRAME_MAX_BYTES);
     this.#liftRate = limitInboundRate(socket, VIEWER_FRAMES_PER_SECOND);
@@ -131,6 +135,11 @@ export class ViewerConnection implements OutputSink {
 
   tooSlow(): void {
     this.close(TRY_AGAIN_LATER, "you do not read fast enough");
+  }
+
+  /** Whoever looks asked for what they may not have. `projectId`: the project it is in, if they may see it. */
+  denied(problem: ProblemCode, projectId: string | null = null, asked?: string): void {
+    this.#visit?.denied({ problem, caller: this.#identity?.caller, projectId, asked });
   }
 
   close(code: number, reason: string): void {
@@ -195,7 +204,9 @@ export class ViewerConnection implements OutputSink {
 
   async #authenticate(signIn: SignIn): Promise<void> {
     this.#state = "asking";
-    await this.#ask(signIn, () => this.#refuse(CLOSE_CODES.unauthenticated, "the token is not valid"));
+    await this.#ask(signIn, () =>
+      this.#refuse(CLOSE_CODES.unauthenticated, "the token is not valid", "unauthenticated"),
+    );
     this.#readEarly();
   }
 
@@ -207,7 +218,7 @@ export class ViewerConnection implements OutputSink {
       if (identity) this.#open(identity, signIn);
       else unknown();
     } catch (error) {
-      if (error instanceof Problem) return this.#refuse(CLOSE_CODES.forbidden, error.detail);
+      if (error instanceof Problem) return this.#refuse(CLOSE_CODES.forbidden, error.detail, error.code);
       this.#log.error({ err: error }, "a viewer's sign-in could not be looked up");
       this.close(INTERNAL_ERROR, "the sign-in could not be looked up");
     } finally {
@@ -217,6 +228,7 @@ export class ViewerConnection implements OutputSink {
 
   #open(identity: Found, signIn: SignIn): void {
     clearTimeout(this.#authTimer);
+    this.#visit?.admitted();
     this.#identity = identity;
     this.#signIn = signIn;
     this.#state = "open";
@@ -241,8 +253,10 @@ export class ViewerConnection implements OutputSink {
     if (this.#state === "open") this.#door.drained(this);
   };
 
-  #refuse(code: number, reason: string): void {
+  /** `problem` when it is for the audit trail. */
+  #refuse(code: number, reason: string, problem?: ProblemCode): void {
     if (this.#state === "ended") return;
+    if (problem) this.denied(problem);
     this.#log.info({ code, reason }, "a viewer's connection was refused");
     this.close(code, reason);
   }

@@ -44,7 +44,8 @@ test("a right that is taken away while a topic is being opened on it opens nothi
     log,
   };
   const sent: unknown[] = [];
-  const connection: Pick<ViewerConnection, "caller" | "send" | "sendText"> = {
+  const connection: Pick<ViewerConnection, "caller" | "denied" | "send" | "sendText"> = {
+    denied() {},
     caller: { kind: "user", id: user.id, name: "Ada", email: "ada@example.org", role: "viewer" },
     send: (frame) => sent.push(frame),
     sendText: (text) => sent.push(JSON.parse(text)),

@@ -1,8 +1,11 @@
 import type { Activity } from "@orchestratia/protocol/activity";
 import { fromBase64 } from "@orchestratia/protocol/base64";
 import type { ViewerFrame } from "@orchestratia/protocol/dashboard-link";
-import { Problem } from "@orchestratia/protocol/problems";
+import { maySend } from "@orchestratia/protocol/may-call";
+import { Problem, type ProblemCode } from "@orchestratia/protocol/problems";
 import { TERMINAL_KINDS, type TerminalFrame } from "@orchestratia/protocol/terminal-frame";
+import type { AccessibleProject } from "../access/accessible-project.ts";
+import { powersOf } from "../access/powers.ts";
 import { resizeSession } from "../sessions/resize-session.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
 import { typeIntoSession } from "../sessions/type-into-session.ts";
@@ -23,6 +26,15 @@ export interface ViewerParts {
 }
 
 type FrameOf<T extends ViewerFrame["type"]> = Extract<ViewerFrame, { type: T }>;
+
+/** What a problem is about. */
+interface About {
+  topic?: string;
+  session_id?: string;
+}
+
+/** What is for the audit trail. */
+const DENIALS: readonly ProblemCode[] = ["forbidden", "project_not_found", "task_not_found", "session_not_found"];
 
 /** What one signed-in viewer has subscribed to and attached to. */
 export class Viewer {
@@ -53,7 +65,7 @@ export class Viewer {
     try {
       this.#typeInto(attachment, frame.payload);
     } catch (error) {
-      this.#tellProblem(error, attachment ? { session_id: attachment.session.id } : {});
+      this.#refuse(error, attachment ? { session_id: attachment.session.id } : {});
     }
   }
 
@@ -100,8 +112,8 @@ export class Viewer {
     }
     for (const [session_id, { session, mayType }] of this.#attachments) {
       try {
-        const { mayWrite } = await mustSee(database, this.#connection.caller, session.projectId, "session_not_found");
-        if (mayType && !mayWrite) throw new Problem("forbidden");
+        const project = await mustSee(database, this.#connection.caller, session.projectId, "session_not_found");
+        if (mayType && !this.#mayType(project)) throw new Problem("forbidden");
       } catch (error) {
         if (error instanceof Problem) this.#detach(session_id);
         this.#tellProblem(error, { session_id });
@@ -121,7 +133,7 @@ export class Viewer {
       await this.#do(frame);
     } catch (error) {
       const about = "session_id" in frame ? { session_id: frame.session_id } : {};
-      this.#tellProblem(error, frame.type === "subscribe" ? { topic: frame.topic } : about);
+      this.#refuse(error, frame.type === "subscribe" ? { topic: frame.topic } : about);
     }
   }
 
@@ -176,13 +188,13 @@ export class Viewer {
     const { hub, audiences } = this.#parts;
     const session = hub.sessions.watchable(session_id);
     const projectId = session?.projectId ?? (await projectOfEnded(hub, session_id));
-    const { mayWrite } = await this.#seen(() =>
+    const project = await this.#seen(() =>
       mustSee(hub.database, this.#connection.caller, projectId, "session_not_found"),
     );
     if (!session) throw new Problem("session_not_live", "The session has ended and its output is not kept.");
     if (this.#ended) return;
     this.#detach(session_id);
-    const mayType = mode === "drive" && mayWrite;
+    const mayType = mode === "drive" && this.#mayType(project);
     const wanted = { mayType, ...(offset === undefined ? {} : { offset }) };
     const attachment = new Attachment(session, audiences.of(session), this.#connection, wanted);
     this.#attachments.set(session_id, attachment);
@@ -190,6 +202,10 @@ export class Viewer {
     const resized = mayType ? resizeSession(hub, session, cols, rows) : undefined;
     attachment.begin();
     await resized;
+  }
+
+  #mayType(project: AccessibleProject): boolean {
+    return maySend(powersOf(this.#connection.identity, project), "session_input");
   }
 
   #detach(sessionId: string): void {
@@ -218,7 +234,17 @@ export class Viewer {
     await resizeSession(this.#parts.hub, session, cols, rows);
   }
 
-  #tellProblem(error: unknown, { topic, session_id }: { topic?: string; session_id?: string }): void {
+  /** Answers what the viewer asked for and may not have. */
+  #refuse(error: unknown, about: About): void {
+    this.#tellProblem(error, about);
+    if (!(error instanceof Problem) || !DENIALS.includes(error.code)) return;
+    const { topic, session_id } = about;
+    const attachment = session_id === undefined ? undefined : this.#attachments.get(session_id);
+    if (attachment) this.#connection.denied(error.code, attachment.session.projectId);
+    else this.#connection.denied(error.code, null, topic ?? session_id);
+  }
+
+  #tellProblem(error: unknown, { topic, session_id }: About): void {
     const { log } = this.#parts.hub;
     if (!(error instanceof Problem)) log.error({ err: error }, "a viewer's frame could not be served");
     const document = (error instanceof Problem ? error : new Problem("internal")).toDocument();

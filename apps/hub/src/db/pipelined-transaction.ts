@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { type Database, listenForErrors } from "./database.ts";
-import { isTransient, MAX_RETRIES } from "./transaction.ts";
+import { isRefusedByPostgres, markUndone } from "./surely-undone.ts";
+import { connect, isTransient, MAX_RETRIES } from "./transaction.ts";
 
 export interface PreparedStatement {
   name: string;
@@ -41,7 +42,7 @@ export async function pipelinedTransaction(pool: pg.Pool, statements: PreparedSt
 }
 
 async function attempt(pool: pg.Pool, statements: PreparedStatement[]): Promise<unknown[][]> {
-  const client = await pool.connect();
+  const client = await connect(pool);
   const begun = client.query("begin");
   const sent = statements.map((statement) => client.query(statement));
   const ended = client.query("commit");
@@ -50,6 +51,9 @@ async function attempt(pool: pg.Pool, statements: PreparedStatement[]): Promise<
   const commit = answers.at(-1);
   // A connection whose commit did not answer is in an unknown state: never lend it again.
   client.release(commit?.status === "rejected" ? (commit.reason as Error) : undefined);
-  if (refused) throw refused.reason;
+  if (refused) {
+    if (isRefusedByPostgres(refused.reason)) markUndone(refused.reason);
+    throw refused.reason;
+  }
   return (await Promise.all(sent)).map((result) => result.rows);
 }

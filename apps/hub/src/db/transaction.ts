@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { advisoryLockKeys } from "./advisory-lock-keys.ts";
+import { isRefusedByPostgres, markUndone } from "./surely-undone.ts";
 
 /** SQL text, or a statement with a name, which each connection prepares once. */
 export type Statement = string | { name: string; text: string; values?: unknown[] };
@@ -49,7 +50,8 @@ export async function transaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>
 }
 
 async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+  const client = await connect(pool);
+  let isCommitSent = false;
   let broken: Error | undefined;
   // A connection that dies says so here, also when no query waits on it: it must not be lent again.
   const onError = (error: Error) => {
@@ -60,15 +62,28 @@ async function attempt<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<
     await client.query("begin");
     const result = await work(sqlOf(client) as Tx);
     // Postgres answers `commit` with ROLLBACK, and no error, when a statement failed and its error was swallowed.
+    isCommitSent = true;
     const { command } = await client.query("commit");
+    isCommitSent = false;
     if (command !== "COMMIT") throw new Error("the transaction was rolled back: one of its statements had failed");
     return result;
   } catch (error) {
+    if (!isCommitSent || isRefusedByPostgres(error)) markUndone(error);
     await client.query("rollback").catch(onError);
     throw error;
   } finally {
     client.off("error", onError);
     client.release(broken);
+  }
+}
+
+/** A transaction that gets no connection is not begun. */
+export async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    markUndone(error);
+    throw error;
   }
 }
 

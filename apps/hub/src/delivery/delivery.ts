@@ -10,7 +10,7 @@ import { Bindings, findHolder } from "./bindings.ts";
 import { Messages } from "./messages.ts";
 import { SessionStarter } from "./session-starter.ts";
 import { SESSIONS_TO_END } from "./sessions-to-end.ts";
-import { FAIL_NOTES, FAIL_REPORTS } from "./undeliverable.ts";
+import { FAIL_ANSWERS, FAIL_NOTES, FAIL_REPORTS } from "./undeliverable.ts";
 import {
   confirmDelivery,
   FORGET_ENDED,
@@ -135,6 +135,7 @@ export class Delivery implements Disposable {
 
   /** A server connected and said what it runs: what it may have lost in between is pushed again. */
   serverConnected(serverId: string): void {
+    this.#messages.linkIsNew(serverId, this.#options.connections.doubtfulSince(serverId));
     this.#background(this.#deliverAgain(serverId));
   }
 
@@ -146,6 +147,7 @@ export class Delivery implements Disposable {
   /** From rows alone: whatever should have been delivered by now. */
   async rederive(): Promise<void> {
     await this.#sql.query(FORGET_ENDED);
+    await this.#sql.query(FAIL_ANSWERS);
     await this.#sql.query(FAIL_NOTES);
     await this.#sql.query(FAIL_REPORTS);
     await this.#bindings.load(this.#sql, this.#underWay.keys());
@@ -225,6 +227,7 @@ export class Delivery implements Disposable {
     const isBack = session.status === "lost";
     if (!isBack) {
       await this.#starter.ended(session);
+      await this.#sql.query(FAIL_ANSWERS);
       await this.#sql.query(FAIL_NOTES);
       await this.#sql.query(FAIL_REPORTS);
     }

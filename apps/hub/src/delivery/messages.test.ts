@@ -1,4 +1,4 @@
-import { Completion, NewTask } from "@orchestratia/protocol/tasks";
+import { Completion, HelpRequest, NewTask } from "@orchestratia/protocol/tasks";
 import { expect, test } from "vitest";
 import { SYSTEM } from "../access/caller.ts";
 import { addNote } from "../notes/add-note.ts";
@@ -145,6 +145,25 @@ test("words of others are typed as one clean line of at most 4 KB", async () => 
   expect(content).toMatch(/^\[2Jone two x+…$/);
   expect(Buffer.byteLength(content)).toBeLessThanOrEqual(4_000);
   expect(worker.id).toBeDefined();
+});
+
+test("a session that asks another one is named without what a terminal would act on", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const { server, creator, worker, begun } = await place(hub);
+  const task = await begun("First");
+  await hub.sql.query("update sessions set name = $2 where id = $1", [worker.id, "a\x1b[2J\nrm -rf .\r"]);
+  const question = "Which\x03 one?\nNow.";
+  const request = HelpRequest.parse({ question, intervention_type: "question", target_session_id: creator.id });
+  await helpTask(hub.engine, worker, task, request);
+  await hub.settled();
+  expect(server.frames.filter(({ type }) => type === "intervention_for_session")).toMatchObject([
+    {
+      session_id: creator.id,
+      source: "a [2J rm -rf .",
+      question: expect.stringMatching(/^Which one\? Now\. \(Answer/),
+    },
+  ]);
 });
 
 test("an ordinary note waits until its session has printed nothing for five seconds", async () => {

@@ -4,7 +4,9 @@ import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
 import { assignedFrame } from "./assigned-frame.ts";
 import { atPrompt, isInterruptible } from "./at-prompt.ts";
 import type { SessionPush } from "./delivery.ts";
+import { NOTE_READER, Repeats } from "./repeats.ts";
 import { typedText } from "./typed-text.ts";
+import { ANSWER_IS_AWAITED } from "./undeliverable.ts";
 
 export interface MessagesOptions {
   sql: Sql;
@@ -22,6 +24,7 @@ interface WaitingNote {
   session_id: string;
   content: string;
   urgent: boolean;
+  repeated: boolean;
   author: string;
 }
 
@@ -30,6 +33,7 @@ interface WaitingAnswer {
   task_id: string;
   session_id: string;
   response: string;
+  repeated: boolean;
 }
 
 interface WaitingAsk {
@@ -43,6 +47,8 @@ interface WaitingDecision {
   task_id: string;
   session_id: string;
   feedback: string | null;
+  revision: number | null;
+  repeated: boolean | null;
 }
 
 interface WaitingChange {
@@ -63,18 +69,11 @@ interface WaitingReport {
 }
 
 // Each takes the sessions that can be typed into now, so that what waits for another one is not in the way.
-/**
- * For sessions at their prompt (`$1`) and, if urgent, for those at work (`$2`). The hub's own word goes to the session that
- * it was for, wherever the task is by now; everybody else's to the one that has the task and knows of it.
- */
+/** For sessions at their prompt (`$1`) and, if urgent, for those at work (`$2`). */
 const NOTES = {
   name: "undelivered_notes",
   text: `select * from (
-      select n.id, n.task_id, n.content, n.urgent, n.author ->> 'name' as author,
-        case when n.author ->> 'type' = 'system' and n.session_id is not null then n.session_id
-          when t.status in ('planning', 'plan_review', 'running', 'review', 'needs_human')
-            or t.status = 'assigned' and t.delivered_at is not null then t.assigned_session_id
-        end as session_id
+      select n.id, n.task_id, n.content, n.urgent, n.repeated, n.author ->> 'name' as author, ${NOTE_READER} as session_id
       from task_notes n join tasks t on t.id = n.task_id
       where n.delivery = 'queued'
     ) as waiting
@@ -104,9 +103,9 @@ const REPORTS = {
 };
 const ANSWERS = {
   name: "undelivered_answers",
-  text: `select id, task_id, session_id, response from interventions
-    where status in ('responded', 'expired') and delivered_at is null and raised_by = 'worker' and session_id = any($1::uuid[])
-    order by responded_at limit 500`,
+  text: `select i.id, i.task_id, i.session_id, i.response, i.repeated from interventions i
+    where i.delivery = 'queued' and i.session_id = any($1::uuid[]) and ${ANSWER_IS_AWAITED}
+    order by i.responded_at limit 500`,
 };
 /** What another session asks these. */
 const ASKS = {
@@ -131,15 +130,26 @@ const TOLD = {
 /** What was decided on a plan. The task's `delivered_at` says whether its worker knows. */
 const DECISIONS = {
   name: "undelivered_decisions",
-  text: `select t.id as task_id, t.assigned_session_id as session_id, t.plan_feedback as feedback from tasks t
+  text: `select t.id as task_id, t.assigned_session_id as session_id, t.plan_feedback as feedback, r.revision, r.repeated
+    from tasks t left join lateral (
+        select revision, repeated from engine.plan_revisions where task_id = t.id order by revision desc limit 1) as r on true
     where t.assigned_session_id = any($1::uuid[]) and t.delivered_at is null
       and (t.status = 'running' or t.status = 'planning' and t.plan_feedback is not null)
     order by t.updated_at limit 500`,
 };
+const DECISION_TOLD = {
+  name: "mark_decision_told",
+  text: `with told as (update tasks set delivered_at = now() where id = $1 and delivered_at is null)
+    update engine.plan_revisions set told_at = now() where task_id = $1 and revision = $2`,
+};
+
+/** What may have come before is told apart from what comes for the first time. */
+const typed = (text: string, repeated: boolean): string => typedText(repeated ? `(again) ${text}` : text);
 
 /** Notes, answers, decisions and reports on their way to a session: queued in the rows until the session can be typed into. */
 export class Messages implements Disposable {
   readonly #options: MessagesOptions;
+  readonly #repeats = new Repeats();
   #running: Promise<void> | undefined;
   #again = false;
   /** Set while a note waits for its session to be silent. */
@@ -151,6 +161,11 @@ export class Messages implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#silence);
+  }
+
+  /** A server has another link than before: what was sent since then by the old one may be lost, and is sent once more. */
+  linkIsNew(serverId: string, since: number): void {
+    this.#repeats.linkIsNew(serverId, since);
   }
 
   /** One pass at a time: two would type the same note twice. */
@@ -167,6 +182,7 @@ export class Messages implements Disposable {
   async #run(): Promise<void> {
     while (this.#again) {
       this.#again = false;
+      await this.#repeats.queue(this.#options.sql);
       await this.#answers();
       await this.#plannings();
       await this.#decisions();
@@ -204,12 +220,14 @@ export class Messages implements Disposable {
     if (idle.length === 0) return;
     for (const answer of await sql.query<WaitingAnswer>(ANSWERS, [idle])) {
       const { task_id } = answer;
-      const response = typedText(answer.response);
+      const response = typed(answer.response, answer.repeated);
       if (
         !this.#push(answer.session_id, { type: "intervention_response", intervention_id: answer.id, task_id, response })
       )
         continue;
-      await sql.query("update interventions set delivered_at = now() where id = $1", [answer.id]);
+      await sql.query("update interventions set delivery = 'delivered', delivered_at = now() where id = $1", [
+        answer.id,
+      ]);
     }
   }
 
@@ -227,13 +245,15 @@ export class Messages implements Disposable {
     const { sql } = this.#options;
     const idle = this.#those(atPrompt);
     if (idle.length === 0) return;
-    for (const { task_id, session_id, feedback } of await sql.query<WaitingDecision>(DECISIONS, [idle])) {
+    for (const { task_id, session_id, feedback, revision, repeated } of await sql.query<WaitingDecision>(DECISIONS, [
+      idle,
+    ])) {
       const decision =
         feedback === null
           ? ({ type: "plan_approved", task_id } as const)
-          : ({ type: "plan_revision", task_id, feedback: typedText(feedback) } as const);
+          : ({ type: "plan_revision", task_id, feedback: typed(feedback, repeated === true) } as const);
       if (!this.#push(session_id, decision)) continue;
-      await sql.query(TOLD, [task_id]);
+      await sql.query(DECISION_TOLD, [task_id, revision]);
     }
   }
 
@@ -247,7 +267,7 @@ export class Messages implements Disposable {
         target_session_id: session_id,
         intervention_id: id,
         question: `${typedText(question)} (Answer: orchestratia intervention respond ${id.slice(0, 8)} --response "…")`,
-        source,
+        source: typedText(source),
       } as const;
       if (!this.#push(session_id, ask)) continue;
       await sql.query("update interventions set target_told_at = now() where id = $1", [id]);
@@ -292,10 +312,10 @@ export class Messages implements Disposable {
     if (interruptible.length === 0) return;
     for (const note of await sql.query<WaitingNote>(NOTES, [quiet, interruptible])) {
       const { task_id, urgent, author } = note;
-      const content = typedText(note.content);
+      const content = typed(note.content, note.repeated);
       const frame = { type: "task_note", task_id, content, urgent, author: typedText(author) } as const;
       if (!this.#push(note.session_id, frame, urgent ? isInterruptible : atPrompt)) continue;
-      await sql.query("update task_notes set delivery = 'delivered' where id = $1", [note.id]);
+      await sql.query("update task_notes set delivery = 'delivered', delivered_at = now() where id = $1", [note.id]);
     }
   }
 }

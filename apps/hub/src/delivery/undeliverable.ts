@@ -7,6 +7,17 @@ export const FAIL_NOTES = {
       else t.status in ('done', 'failed', 'cancelled') or t.status = 'pending' and t.assigned_session_id is null end`,
 };
 
+/** While this holds of an intervention `i`, its answer may be typed: behind another task's prompt it would be taken for an order. */
+export const ANSWER_IS_AWAITED = `(i.task_id is null or exists (select from tasks t where t.id = i.task_id
+    and t.assigned_session_id = i.session_id and t.status in ('planning', 'plan_review', 'running', 'review', 'needs_human')))`;
+
+/** Answers for a session that has ended, or that does not have the task any more. */
+export const FAIL_ANSWERS = {
+  name: "fail_answers",
+  text: `update interventions i set delivery = 'failed' where i.delivery = 'queued' and (not ${ANSWER_IS_AWAITED}
+    or exists (select from sessions s where s.id = i.session_id and s.status in ('closed', 'error')))`,
+};
+
 /** What was to be told to a session that has ended. */
 export const FAIL_REPORTS = {
   name: "fail_creator_messages",

@@ -21,7 +21,7 @@ export const UNDELIVERED_ALL = {
 };
 export const UNDELIVERED_TASK = { name: "undelivered_task", text: `${UNDELIVERED} and t.id = $1` };
 
-/** What a server was told and did not begin counts as not told. */
+/** What a server was told and did not begin is pushed again; since when it waits to be begun stays as it is. */
 export const FORGET_UNSTARTED = {
   name: "forget_unstarted_deliveries",
   text: `update tasks set delivered_at = null
@@ -50,7 +50,8 @@ export const FORGET_ENDED = {
 const CONFIRM = {
   name: "confirm_delivery",
   text: `update tasks set assigned_session_id = $2, delivered_at = now(), deliveries = deliveries + 1,
-      untold_change = false
+      untold_change = false, told_at = case when deliveries > 0 then coalesce(told_at, now()) else now() end,
+      reminded_at = case when deliveries > 0 then reminded_at end
     where id = $1 and status = 'assigned' and blockers = 0 and assigned_server_id = $3
       and (assigned_session_id is null or assigned_session_id = $2)
     returning id, set_config('synchronous_commit', 'off', true)`,

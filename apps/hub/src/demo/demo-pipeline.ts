@@ -3,8 +3,6 @@ import type { DemoState } from "@orchestratia/protocol/operations/people";
 import type { z } from "zod";
 import type { Sql } from "../db/transaction.ts";
 
-/** The key of the project that a first start makes. */
-export const DEMO_PROJECT = "DEMO";
 /** What tells the tasks of a demo's pipeline from whatever else people make in that project. */
 const LABEL = "demo-pipeline";
 

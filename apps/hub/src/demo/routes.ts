@@ -1,19 +1,17 @@
 import * as operations from "@orchestratia/protocol/operations/people";
 import type { FastifyInstance } from "fastify";
 import { serve } from "../http/serve.ts";
-import { mustWrite, projectFor } from "../projects/access.ts";
 import { toProject } from "../projects/queries.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { getTasks } from "../tasks/queries.ts";
-import { DEMO_PROJECT, newestPipeline } from "./demo-pipeline.ts";
+import { newestPipeline } from "./demo-pipeline.ts";
 import { runDemo } from "./run-demo.ts";
 
 /** The pipeline that shows a newcomer what happens. */
 export function demoRoutes(app: FastifyInstance, engine: Engine): void {
   const { database } = engine;
 
-  serve(app, operations.viewDemo, async ({ caller }) => {
-    const project = await projectFor(database, caller, DEMO_PROJECT);
+  serve(app, operations.viewDemo, async ({ caller, project }) => {
     const { state, taskIds } = await newestPipeline(database.sql, project.id);
     return {
       project: toProject(project),
@@ -22,9 +20,7 @@ export function demoRoutes(app: FastifyInstance, engine: Engine): void {
     };
   });
 
-  serve(app, operations.runDemo, async ({ caller }) => {
-    const project = await projectFor(database, caller, DEMO_PROJECT);
-    mustWrite(project);
+  serve(app, operations.runDemo, async ({ caller, project }) => {
     const taskIds = await runDemo(engine, caller, project.id);
     const { state } = await newestPipeline(database.sql, project.id);
     return {

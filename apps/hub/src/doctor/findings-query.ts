@@ -100,9 +100,10 @@ const ASSIGNED = `case
         or ${ASKED("server_lost")} or t.ask_at > now() then 'server_lost' else 'stuck' end
     when t.start_failures >= ${MAX_START_FAILURES} and t.assigned_session_id is null
       then case when ${ASKED("start_failed")} or t.ask_at > now() then 'start_failed' else 'stuck' end
-    when t.delivered_at is not null then case
-      when t.delivered_at > now() - interval '10 minutes' - make_interval(secs => $3) or ${ASKED("not_started")}
-        or t.ask_at > now() then 'waiting_for_start' else 'stuck' end
+    when ${ASKED("not_started")} then 'not_started'
+    when t.deliveries > 0 and coalesce(t.ask_at <= now(), true)
+      and coalesce(t.reminded_at, t.told_at) <= now() - interval '10 minutes' - make_interval(secs => $3) then 'stuck'
+    when t.delivered_at is not null then 'waiting_for_start'
     when not v.connected then 'server_unreachable'
     when s.id is not null then case
       when s.status in ('closed', 'error') then 'stuck'
@@ -127,6 +128,7 @@ const BEGUN = `case
     when l.lost_since is not null then case
       when ${ASKED("worker_lost")} or l.act_at > now() - make_interval(secs => $3) then 'worker_lost' else 'stuck' end
     when l.expires_at <= now() - make_interval(secs => $3) then 'stuck'
+    when t.status = 'planning' and ${ASKED("not_started")} then 'not_started'
     when t.status = 'needs_human' then case
       when exists (select from interventions i where i.task_id = t.id and i.status = 'pending' and i.raised_by = 'worker')
         then 'needs_human' else 'stuck' end

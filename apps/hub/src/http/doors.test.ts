@@ -1,6 +1,8 @@
 import { request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { registerServer } from "@orchestratia/protocol/operations/daemons";
+import { acceptInvitation, joinByInvitation, viewInvitation } from "@orchestratia/protocol/operations/invitations";
+import { resetPassword, viewPasswordReset } from "@orchestratia/protocol/operations/password-resets";
 import { createProject, setupState, signIn, updateProject } from "@orchestratia/protocol/operations/people";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -94,6 +96,8 @@ test("who brings a key, registers with a token, or asks after the hub's health m
 });
 
 test("a refusal is recorded where whoever looks after it can see it: the project's own, or the hub's", async () => {
+  // Of one's own: all of a minute's strangers at an address are one fact.
+  await using hub = await startTestHub();
   const project = await hub.project();
   const other = await hub.project();
   const token = await addPerson(hub, "viewer", { project: project.id, role: "viewer" });
@@ -112,10 +116,50 @@ test("a refusal is recorded where whoever looks after it can see it: the project
   const address = "127.0.0.1";
   expect(facts).toMatchObject([
     { project_id: project.id, actor: { name: "Ada" }, details: { operation: "updateProject", problem: "forbidden" } },
+    { project_id: null, details: { operation: "updateProject", problem: "project_not_found", asked: other.key } },
     { project_id: null, details: { operation: "createProject", problem: "forbidden", address } },
     { project_id: null, actor: { id: null, name: address }, details: { problem: "unauthenticated" } },
   ]);
   expect(JSON.stringify(facts)).not.toContain("wrong-");
+});
+
+test("a foreign name and wrong tokens of registrations, invitations and resets are recorded", async () => {
+  await using hub = await startTestHub({ config: { trustProxy: true } });
+  const admin = await hub.adminHeaders();
+  const json = { "content-type": "application/json" };
+  const post = (n: number, { path }: { path: string }, body: object, headers: Record<string, string> = {}) =>
+    hub.fetch(path, {
+      method: "POST",
+      headers: { ...json, ...headers, "x-forwarded-for": `192.0.2.${n}` },
+      body: JSON.stringify(body),
+    });
+  const token = "x".repeat(43);
+  const statuses = [
+    await post(1, registerServer, { name: "x", registration_token: "orcreg_aA.bb" }),
+    await post(2, viewInvitation, { token }),
+    await post(3, acceptInvitation, { token, name: "Ada", email: "x@example.org", password: "correct horse battery" }),
+    await post(4, viewPasswordReset, { token }),
+    await post(5, resetPassword, { token, password: "correct horse battery" }),
+    await post(6, joinByInvitation, { token }, admin),
+  ].map(({ status }) => status);
+  expect(statuses).toEqual([401, 401, 401, 401, 401, 404]);
+  const foreign = { headers: { "x-forwarded-for": "192.0.2.7", "x-forwarded-host": REBOUND } };
+  for (let n = 0; n < 3; n += 1) expect((await askAs("localhost", "/", foreign, hub)).status).toBe(403);
+
+  const facts = await hub.database.sql.query<{ details: { operation: string; problem: string; asked?: string } }>(
+    "select details from activity_log where event_type = 'access.denied' order by seq",
+  );
+  expect(facts.map(({ details: { operation, problem } }) => [operation, problem])).toEqual([
+    ["registerServer", "token_invalid"],
+    ["viewInvitation", "token_invalid"],
+    ["acceptInvitation", "token_invalid"],
+    ["viewPasswordReset", "token_invalid"],
+    ["resetPassword", "token_invalid"],
+    ["joinByInvitation", "invitation_not_found"],
+    [expect.any(String), "host_not_allowed"],
+  ]);
+  expect(facts.at(-1)?.details.asked).toBe(REBOUND);
+  expect(JSON.stringify(facts)).not.toContain(token);
 });
 
 test("every answer forbids to be framed or guessed at", async () => {

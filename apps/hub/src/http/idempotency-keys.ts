@@ -19,7 +19,9 @@ export interface KeptAnswer {
   body: string | null;
 }
 
-const KEPT = "interval '24 hours'";
+/** So long a key stands for one request, answered or not. */
+export const KEPT_HOURS = 24;
+const KEPT = `interval '${KEPT_HOURS} hours'`;
 
 const CLAIM = {
   name: "claim_idempotency_key",
@@ -36,8 +38,10 @@ const FIND = {
 };
 const ANSWER = {
   name: "answer_idempotency_key",
-  text: `update hub.idempotency_keys set status = $3, etag = $4, body = $5, expires_at = now() + ${KEPT}
-    where caller = $1 and key = $2`,
+  text: `insert into hub.idempotency_keys (caller, key, operation, request_hash, status, etag, body, expires_at)
+    values ($1, $2, $3, $4, $5, $6, $7, now() + ${KEPT})
+    on conflict (caller, key) do update set status = excluded.status, etag = excluded.etag, body = excluded.body,
+      expires_at = excluded.expires_at`,
 };
 const RELEASE = {
   name: "release_idempotency_key",
@@ -58,13 +62,13 @@ export async function claimKey(
 
 export async function keepAnswer(
   sql: Sql,
-  { caller, key }: KeyedRequest,
+  { caller, key, operation, hash }: KeyedRequest,
   { status, etag, body }: Pick<KeptAnswer, "status" | "etag" | "body">,
 ): Promise<void> {
-  await sql.query(ANSWER, [caller, key, status, etag, body]);
+  await sql.query(ANSWER, [caller, key, operation, hash, status, etag, body]);
 }
 
-/** The request was refused and did nothing: the same key may try again. */
+/** The request did nothing: the same key may try again. */
 export async function releaseKey(sql: Sql, { caller, key }: KeyedRequest): Promise<void> {
   await sql.query(RELEASE, [caller, key]);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { logPermissions } from "@orchestratia/protocol/operations/approval-rules";
 import { createRegistrationToken } from "@orchestratia/protocol/operations/people";
-import { addNote, createTask } from "@orchestratia/protocol/operations/people-tasks";
+import { addNote, approveTask, createTask } from "@orchestratia/protocol/operations/people-tasks";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestHub, type TestHub } from "../testing/test-hub.ts";
 import { until } from "../testing/until.ts";
@@ -30,6 +31,7 @@ async function post(path: string, key: string, body: unknown, headers?: Record<s
     status: response.status,
     replayed: response.headers.get("idempotency-replayed"),
     etag: response.headers.get("etag"),
+    form: response.headers.get("content-type")?.split(";")[0],
     text,
     code: (JSON.parse(text) as { type?: string }).type?.split(":").at(-1),
   };
@@ -77,6 +79,74 @@ test("keys are each caller's own", async () => {
   const asAdmin = await create(key, TASK, await hub.adminHeaders());
   expect(asAdmin).toMatchObject({ status: 201, replayed: null });
   expect(asAdmin.text).not.toBe(asSystem.text);
+});
+
+test("a refusal that the request itself earned is repeated, whatever has changed meanwhile", async () => {
+  const key = randomUUID();
+  const { key: task } = JSON.parse((await create(`${key}-task`)).text) as { key: string };
+  const approve = () => post(approveTask.path.replace(":task", task), key, {});
+  const first = await approve();
+  expect(first).toMatchObject({
+    status: 409,
+    code: "task_wrong_status",
+    form: "application/problem+json",
+    replayed: null,
+  });
+  expect(await approve()).toEqual({ ...first, replayed: "true" });
+  const note = await post(addNote.path.replace(":task", task), key, { content: "Another request." });
+  expect(note).toMatchObject({ status: 422, code: "idempotency_key_reused" });
+});
+
+test("a failure whose transaction was rolled back frees the key, also when the database was away for that", async () => {
+  for (const keysAreAway of [false, true]) {
+    const key = randomUUID();
+    const before = await tasks();
+    const { sql } = hub.database;
+    const gate = await hub.database.pool.connect();
+    await gate.query("begin");
+    await gate.query("lock table tasks in exclusive mode");
+    const failing = create(key);
+    const waiting = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    await until(async () => (await sql.query(waiting)).length > 0);
+    if (keysAreAway) await sql.query("alter table hub.idempotency_keys rename to keys_away");
+    await sql.query(`select pg_terminate_backend(pid) from (${waiting}) as w`);
+    expect(await failing).toMatchObject({ status: 503, code: "database_unavailable" });
+    if (keysAreAway) await sql.query("alter table hub.keys_away rename to idempotency_keys");
+    await gate.query("commit");
+    gate.release();
+    expect(await create(key)).toMatchObject({ status: 201, replayed: null });
+    expect(await tasks()).toBe(before + 1);
+  }
+});
+
+test("where the database went while it committed nobody can say: the key is refused for as long as it is kept", async () => {
+  const key = randomUUID();
+  const { sql } = hub.database;
+  await sql.query(`create function die_at_commit() returns trigger language plpgsql as
+    'begin perform pg_terminate_backend(pg_backend_pid()); return null; end'`);
+  await sql.query(`create constraint trigger die_at_commit after insert on tasks deferrable initially deferred
+    for each row execute function die_at_commit()`);
+  expect(await create(key)).toMatchObject({ status: 503, code: "database_unavailable" });
+  await sql.query("drop trigger die_at_commit on tasks");
+  expect(await create(key)).toMatchObject({ status: 409, code: "request_in_progress" });
+  const claims = "select expires_at > now() + interval '23 hours' as lasts from hub.idempotency_keys where key = $1";
+  expect(await sql.query(claims, [key])).toEqual([{ lasts: true }]);
+  await sql.query("update hub.idempotency_keys set expires_at = now() where key = $1", [key]);
+  expect(await create(key)).toMatchObject({ status: 201, replayed: null });
+});
+
+test("what a daemon sends twice with one key is written down once", async () => {
+  const server = await hub.registerServer(project);
+  const key = randomUUID();
+  const entry = { tool_name: "Bash", tool_input: { command: "ls" }, decision: "allowed" };
+  const log = () => post(logPermissions.path, key, { entries: [entry] }, { "x-api-key": server.key });
+  const first = await log();
+  expect(first.status).toBe(201);
+  expect(JSON.parse(first.text)).toEqual({ kept: 1 });
+  expect(await log()).toEqual({ ...first, replayed: "true" });
+  expect(await hub.database.sql.query("select from hub.permission_log where server_id = $1", [server.id])).toHaveLength(
+    1,
+  );
 });
 
 test("a refused request did nothing, so its key may try again", async () => {

@@ -3,38 +3,53 @@ import type { Operation } from "@orchestratia/protocol/operation";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { callerKey } from "../access/caller-key.ts";
+import { isSurelyUndone } from "../db/surely-undone.ts";
 import type { Sql } from "../db/transaction.ts";
-import { claimKey, type KeptAnswer, type KeyedRequest, keepAnswer, releaseKey } from "./idempotency-keys.ts";
+import {
+  claimKey,
+  KEPT_HOURS,
+  type KeptAnswer,
+  type KeyedRequest,
+  keepAnswer,
+  releaseKey,
+} from "./idempotency-keys.ts";
 import { operationOf } from "./serve.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** Set while a request with an Idempotency-Key is being carried out. */
-    claimed: { keyed: KeyedRequest; settled: () => void } | null;
+    claimed: { keyed: KeyedRequest; settled: () => void; isUndone: boolean } | null;
   }
 }
 
+/** Refusals that say something of the request itself: whoever repeats it gets the same. The others free the key. */
+const KEPT_REFUSALS: readonly number[] = [409, 412, 422];
 const KEY = /^[\x21-\x7e]{1,200}$/;
 
 /**
  * `Idempotency-Key`: a POST that brings one is carried out once at most, and whoever repeats it within a day gets the
- * first answer. The key is claimed before the work begins and the answer kept behind it: when the hub dies in between,
- * nobody can say whether the work was done, so the key answers 409 until it expires rather than do it twice. A refusal
- * (4xx) did nothing and frees the key.
+ * first answer, also when that was a refusal which the request itself earned. Any other refusal (4xx) frees the key, and so
+ * does a failure (5xx) whose transaction was rolled back or never begun. The key is claimed before the work begins and
+ * the answer kept behind it: when the hub dies in between, or the database while it commits, nobody can say whether the
+ * work was done, so the key answers 409 until it expires.
  */
 export function answerRepeatedPosts(app: FastifyInstance, sql: Sql): void {
   const underWay = new Map<string, Promise<void>>();
+  /** Claims to give up that could not be removed, since the database was away. */
+  const unreleased = new Set<string>();
   app.decorateRequest("claimed", null);
 
   app.addHook("preHandler", async (request, reply) => {
     const operation = operationOf(request);
     const keyed = operation && keyedRequest(request, operation);
     if (!keyed) return;
-    const name = `${keyed.caller} ${keyed.key}`;
+    const name = nameOf(keyed);
     while (underWay.has(name)) await underWay.get(name);
     const settled = begin(underWay, name);
     let kept: KeptAnswer | undefined;
     try {
+      if (unreleased.has(name)) await releaseKey(sql, keyed);
+      unreleased.delete(name);
       kept = await claimKey(sql, keyed);
     } catch (error) {
       settled();
@@ -44,7 +59,11 @@ export function answerRepeatedPosts(app: FastifyInstance, sql: Sql): void {
       settled();
       return replay(reply, keyed, kept);
     }
-    request.claimed = { keyed, settled };
+    request.claimed = { keyed, settled, isUndone: false };
+  });
+
+  app.addHook("onError", async (request, _reply, error) => {
+    if (request.claimed) request.claimed.isUndone = isSurelyUndone(error);
   });
 
   app.addHook("onSend", async (request, reply, payload) => {
@@ -52,14 +71,30 @@ export function answerRepeatedPosts(app: FastifyInstance, sql: Sql): void {
     if (!claimed) return payload;
     request.claimed = null;
     try {
-      await settle(sql, claimed.keyed, request, reply, payload);
+      if (freesKey(reply.statusCode, claimed.isUndone)) {
+        await releaseKey(sql, claimed.keyed).catch((error) => {
+          releaseLater(unreleased, nameOf(claimed.keyed));
+          throw error;
+        });
+      } else await keep(sql, claimed.keyed, request, reply, payload);
     } catch (error) {
-      request.log.error({ err: error }, "an answer could not be kept; its Idempotency-Key stays unanswered");
+      request.log.error({ err: error }, "what became of a request with an Idempotency-Key could not be written down");
     } finally {
       claimed.settled();
     }
     return payload;
   });
+}
+
+const nameOf = ({ caller, key }: KeyedRequest): string => `${caller} ${key}`;
+
+const freesKey = (status: number, isUndone: boolean): boolean =>
+  status >= 500 ? isUndone : status >= 400 && !KEPT_REFUSALS.includes(status);
+
+/** The next request with the key removes the claim; after its time nobody needs to. */
+function releaseLater(unreleased: Set<string>, name: string): void {
+  unreleased.add(name);
+  setTimeout(() => unreleased.delete(name), KEPT_HOURS * 3_600_000).unref();
 }
 
 /** Whoever repeats the request meanwhile waits until the answered function is called. */
@@ -77,9 +112,9 @@ function begin(underWay: Map<string, Promise<void>>, name: string): () => void {
   };
 }
 
-function keyedRequest(request: FastifyRequest, { id, method, door }: Operation): KeyedRequest | undefined {
+function keyedRequest(request: FastifyRequest, { id, method }: Operation): KeyedRequest | undefined {
   const key = request.headers["idempotency-key"];
-  if (key === undefined || method !== "POST" || !request.identity || door === "daemons") return undefined;
+  if (key === undefined || method !== "POST" || !request.identity) return undefined;
   if (typeof key !== "string" || !KEY.test(key)) {
     throw new Problem("invalid_request", "An Idempotency-Key is 1 to 200 visible ASCII characters.");
   }
@@ -97,7 +132,7 @@ function replay(reply: FastifyReply, { operation, hash }: KeyedRequest, kept: Ke
   if (kept.status === null) {
     throw new Problem(
       "request_in_progress",
-      "A request with this Idempotency-Key was begun and never answered: the hub stopped meanwhile. Look whether it was done, and if not, send it with a new key.",
+      "A request with this Idempotency-Key was begun and never answered: the hub or its database stopped meanwhile. Look whether it was done, and if not, send it with a new key.",
     );
   }
   if (kept.body === null) {
@@ -107,12 +142,12 @@ function replay(reply: FastifyReply, { operation, hash }: KeyedRequest, kept: Ke
   return reply
     .code(kept.status)
     .header("idempotency-replayed", "true")
-    .type("application/json; charset=utf-8")
+    .type(kept.status >= 400 ? "application/problem+json" : "application/json; charset=utf-8")
     .serializer((text: string) => text)
     .send(kept.body);
 }
 
-async function settle(
+async function keep(
   sql: Sql,
   keyed: KeyedRequest,
   request: FastifyRequest,
@@ -121,8 +156,8 @@ async function settle(
 ): Promise<void> {
   const { statusCode: status } = reply;
   if (status >= 500) return;
-  if (status >= 400) return releaseKey(sql, keyed);
   const etag = reply.getHeader("etag");
-  const body = operationOf(request)?.answersSecret || typeof payload !== "string" ? null : payload;
+  const isSecret = status < 400 && operationOf(request)?.answersSecret;
+  const body = isSecret || typeof payload !== "string" ? null : payload;
   await keepAnswer(sql, keyed, { status, etag: etag === undefined ? null : String(etag), body });
 }

@@ -148,7 +148,8 @@ function described(operation: Operation, schema: Record<string, unknown>) {
   };
 }
 
-function problemsOf(operation: Operation): ProblemCode[] {
+/** Every problem that the operation may answer with. */
+export function problemsOf(operation: Operation): ProblemCode[] {
   const { door, path, params, query, body, problems: own } = operation;
   const named = Object.entries(WITH_NAMED).filter(([name]) => path.split("/").includes(`:${name}`));
   const codes = new Set<ProblemCode>([...own, ...COMMON[door], ...named.flatMap(([, codes]) => codes)]);
@@ -161,8 +162,7 @@ function problemsOf(operation: Operation): ProblemCode[] {
   return [...codes];
 }
 
-const takesIdempotencyKey = ({ method, door }: Operation): boolean =>
-  method === "POST" && (door === "people" || door === "agents");
+const takesIdempotencyKey = ({ method, door }: Operation): boolean => method === "POST" && door !== "public";
 
 function problemResponses(codes: readonly ProblemCode[]): Record<string, unknown> {
   const responses: Record<string, { description: string; content: object }> = {};

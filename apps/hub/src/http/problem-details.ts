@@ -1,6 +1,7 @@
 import { Problem } from "@orchestratia/protocol/problems";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { actorOf } from "../access/caller.ts";
+import { operationOf } from "./serve.ts";
 
 /** Fastify's own refusals, by its codes. */
 const FASTIFY_PROBLEMS: Readonly<Record<string, () => Problem>> = {
@@ -14,6 +15,8 @@ const FASTIFY_PROBLEMS: Readonly<Record<string, () => Problem>> = {
 
 /** Connection errors of Postgres and of its driver, and what Prisma makes of them. */
 const DATABASE_GONE = /^(ECONNREFUSED|ECONNRESET|ENOENT|ETIMEDOUT|EPIPE|08...|53300|57P0[123]|P100[128]|P1017|P2024)$/;
+/** What the driver says, without a code, of a connection that broke while a query ran on it, or before the next one did. */
+const CONNECTION_BROKE = /^(Connection terminated|Client has encountered a connection error|Client was closed)/;
 
 /** Makes every error an `application/problem+json` document and logs it exactly once. */
 export function answerProblem(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -58,7 +61,7 @@ function isDatabaseGone(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code, cause } = error as Error & { code?: unknown };
   if (typeof code === "string" && DATABASE_GONE.test(code)) return true;
-  if (error.message.startsWith("Connection terminated")) return true;
+  if (CONNECTION_BROKE.test(error.message)) return true;
   return cause !== undefined && isDatabaseGone(cause);
 }
 
@@ -68,6 +71,7 @@ function logOnce(error: Error, { code, status, detail }: Problem, request: Fasti
     status,
     method: request.method,
     path: pathOf(request),
+    operation: operationOf(request)?.id,
     caller: request.identity ? actorOf(request.identity.caller) : null,
     address: request.ip,
   };

@@ -2,6 +2,8 @@ import rateLimit from "@fastify/rate-limit";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { callerKey } from "../access/caller-key.ts";
+import { countedAddress } from "../access/counted-address.ts";
+import { WindowCount } from "./window-count.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -12,8 +14,11 @@ export interface RequestRates {
 }
 
 export interface RequestLimits {
-  /** Counts an unauthenticated request. Throws too_many_requests. */
-  countAddress(request: FastifyRequest): Promise<void>;
+  /**
+   * Counts a request of somebody who is not known (yet) and returns how to take it back. Throws too_many_requests. What
+   * is no operation, a page or a socket, is counted for itself, so that nobody's wrong keys keep a neighbour's daemon out.
+   */
+  countAddress(request: FastifyRequest, page?: string): () => void;
   /** Counts a request of whom `request.identity` names. Throws too_many_requests. */
   countCaller(request: FastifyRequest): Promise<void>;
 }
@@ -24,23 +29,24 @@ export interface RequestLimits {
  */
 export async function requestLimits(app: FastifyInstance, rates: RequestRates): Promise<RequestLimits> {
   await app.register(rateLimit, { global: false });
-  const byAddress = app.createRateLimit({ max: rates.perAddress, timeWindow: MINUTE_MS });
+  const byAddress = new WindowCount(rates.perAddress, MINUTE_MS);
   const byCaller = app.createRateLimit({
     max: rates.perCaller,
     timeWindow: MINUTE_MS,
     keyGenerator: ({ identity }) => (identity ? callerKey(identity.caller) : ""),
   });
   return {
-    countAddress: async (request) => refuseBeyond(await byAddress(request)),
-    countCaller: async (request) => refuseBeyond(await byCaller(request)),
+    countAddress: ({ ip }, page = "") => {
+      const counted = byAddress.add(`${countedAddress(ip)} ${page}`);
+      if (typeof counted === "number") throw tooMany(Math.ceil(counted / 1_000));
+      return counted;
+    },
+    countCaller: async (request) => {
+      const outcome = await byCaller(request);
+      if (!outcome.isAllowed && outcome.isExceeded) throw tooMany(outcome.ttlInSeconds);
+    },
   };
 }
 
-type Outcome = Awaited<ReturnType<ReturnType<FastifyInstance["createRateLimit"]>>>;
-
-function refuseBeyond(outcome: Outcome): void {
-  if (outcome.isAllowed || !outcome.isExceeded) return;
-  throw new Problem("too_many_requests", `Too many requests; try again in ${outcome.ttlInSeconds} s.`, {
-    retry_after: outcome.ttlInSeconds,
-  });
-}
+const tooMany = (seconds: number) =>
+  new Problem("too_many_requests", `Too many requests; try again in ${seconds} s.`, { retry_after: seconds });

@@ -10,7 +10,7 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who was let in; null at the public door and on what is not an operation. */
     identity: Found | null;
-    /** The one that the path names, as the caller may use it; null where it names none. */
+    /** The one that the path or the operation names, as the caller may use it; null where it names none. */
     project: AccessibleProject | null;
   }
   interface FastifyContextConfig {
@@ -27,10 +27,14 @@ export interface Knocked<O extends Operation> {
   reply: FastifyReply;
 }
 
-/** Whoever an operation let in, with the project that its path names. */
+/** Whoever an operation let in, with the project that it or its path names. */
 export interface Admitted<O extends Operation> extends Knocked<O> {
   caller: Caller;
-  project: ParamsOf<O> extends { project: string } ? AccessibleProject : null;
+  project: ParamsOf<O> extends { project: string }
+    ? AccessibleProject
+    : O extends { project: string }
+      ? AccessibleProject
+      : null;
 }
 
 /** What a handler answers; the operation's schema checks it, fills in defaults and leaves out what it does not know. */

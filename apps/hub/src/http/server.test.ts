@@ -151,6 +151,7 @@ test("a bug is answered as internal, without its words, and logged once with its
 test("whoever is not signed in is held back after a while, by address, and others are not", async () => {
   await using limited = await startTestHub({ config: { requestRates: { perAddress: 5, perCaller: 1000 } } });
   const client = await limited.system();
+  await client.call(createProject, { body: { key: "FIRST", name: "Known from now on" } });
   const knock = async (path: string, headers: Record<string, string> = {}) =>
     (await limited.fetch(path, { headers })).status;
   const statuses: number[] = [];
@@ -175,4 +176,20 @@ test("each key has its own measure", async () => {
     200, 200, 200, 429,
   ]);
   expect(await list(other.key)).toBe(200);
+});
+
+test("a key that the hub does not know yet is refused before the query when its address is over the limit", async () => {
+  await using limited = await startTestHub({ config: { requestRates: { perAddress: 3, perCaller: 1000 } } });
+  const project = await limited.project();
+  const { key } = await limited.registerServer(project);
+  const ask = async (secret: string) =>
+    (await limited.fetch("/api/v1/server/servers", { headers: { "x-api-key": secret } })).status;
+  // From here on each query about a key breaks.
+  await limited.database.sql.query("alter table hub.server_keys rename to away");
+  expect(await ask("orc_guess")).toBe(500);
+  await limited.database.sql.query("alter table hub.away rename to server_keys");
+  // One went to the registration.
+  expect([await ask("orc_guess"), await ask("orc_guess")]).toEqual([401, 401]);
+  await limited.database.sql.query("alter table hub.server_keys rename to away");
+  expect([await ask("orc_guess"), await ask(key)]).toEqual([429, 429]);
 });

@@ -24,6 +24,7 @@ import { requestLimits } from "./request-limits.ts";
 import { serializerCompiler, validatorCompiler } from "./schema-compilers.ts";
 import { operationOf } from "./serve.ts";
 import type { SignIn } from "./sign-in.ts";
+import { countVisits } from "./visits.ts";
 
 export interface ServerParts {
   config: Pick<Config, "host" | "trustProxy" | "dashboardUrl" | "publicUrl" | "requestRates">;
@@ -74,6 +75,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const limits = await requestLimits(app, config.requestRates);
 
   refuseForeignHosts(app, { publicUrl: parts.publicUrl, listensOn: config.host });
+  countVisits(app, { limits, onDenied: parts.onDenied });
   app.decorateRequest("identity", null);
   app.decorateRequest("project", null);
   app.addHook("onRequest", async (request, reply) => {
@@ -85,7 +87,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     refuseNulInUrl(request);
     await signIn.admit(request, operation.door, limits);
     if (!request.identity) return;
-    const { project } = request.params as { project?: string };
+    const { project = operation.project } = request.params as { project?: string };
     if (project !== undefined) request.project = await parts.findProject(request.identity.caller, project);
     mustBeAllowed(operation, request.identity, request.project);
   });

@@ -34,7 +34,10 @@ export class SignIn {
    * unauthenticated, forbidden, csrf_failed or too_many_requests.
    */
   async admit(request: FastifyRequest, door: Door, limits: RequestLimits): Promise<void> {
-    if (door === "public") return limits.countAddress(request);
+    if (door === "public") {
+      limits.countAddress(request);
+      return;
+    }
     const { secret, fromCookie } = door === "people" ? this.#personSecret(request) : machineSecret(request);
     const identity = await this.#identify(request, secret, limits);
     request.identity = identity;
@@ -62,14 +65,24 @@ export class SignIn {
   }
 
   async #identify(request: FastifyRequest, secret: string | undefined, limits: RequestLimits): Promise<Found> {
-    const identity = secret === undefined ? undefined : await this.#parts.identities.find(secret);
-    if (identity) return identity;
-    // Only now: a neighbour who guesses keys must not keep out whoever has one.
-    await limits.countAddress(request);
-    throw new Problem(
-      "unauthenticated",
-      secret === undefined ? "Sign in first." : "The key or token is not valid (any more).",
-    );
+    if (secret === undefined) {
+      limits.countAddress(request);
+      throw new Problem("unauthenticated", "Sign in first.");
+    }
+    const { identities } = this.#parts;
+    // A neighbour who guesses keys must not keep out whoever has one; and no guess costs a query beyond the limit.
+    const isKnown = identities.knew(secret);
+    const takeBack = isKnown ? () => {} : limits.countAddress(request);
+    const identity = await identities.find(secret).catch((error) => {
+      takeBack();
+      throw error;
+    });
+    if (identity) {
+      takeBack();
+      return identity;
+    }
+    if (isKnown) limits.countAddress(request);
+    throw new Problem("unauthenticated", "The key or token is not valid (any more).");
   }
 
   #personSecret(request: FastifyRequest): { secret: string | undefined; fromCookie: boolean } {

@@ -20,7 +20,7 @@ const EXPIRE = {
   name: "expire_intervention",
   text: `update interventions set status = 'expired', responder = $2, responded_at = now(),
       response = case intervention_type when 'approval' then '${DENIED}' else '${NO_ANSWER}' end,
-      delivered_at = case when session_id is not null then null else now() end
+      delivery = case when session_id is not null then 'queued' end
     where id = $1 and status = 'pending' and timeout_at <= now() returning session_id, response`,
 };
 

@@ -3,10 +3,13 @@ import { eachAlone } from "../events/each-alone.ts";
 import type { RunningPart } from "../events/running-part.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { DueTimer } from "../timers/due-timer.ts";
+import { type DeadlineClock, Pauses } from "../timers/pauses.ts";
 import { expireIntervention, type Overdue } from "./expire-intervention.ts";
 
 /** What became due while nobody could answer stays open for so long after that. */
 const LONGER_SECONDS = 60;
+/** The rows are looked through each 30 s: after a pause of so long the hub or its database was away. */
+const AWAY_MS = 100_000;
 const BATCH = 200;
 
 const OVERDUE = {
@@ -26,18 +29,18 @@ const LONGER = {
 };
 
 /**
- * Ends what nobody answers in time. Time in which the hub or its database was down does not count: what is overdue when
- * the rows can be read again gets a minute more.
+ * Ends what nobody answers in time. Time in which the hub or its database was down or asleep does not count: what is overdue
+ * when the rows can be read again gets a minute more.
  */
 export class InterventionExpiry implements RunningPart {
   readonly #engine: Engine;
   readonly #timer: DueTimer;
   readonly #unsubscribe: () => void;
-  /** False until the rows have been read after a time without them. */
-  #wasThere = false;
+  readonly #pauses: Pauses;
 
-  constructor(engine: Engine, bus: Bus) {
+  constructor(engine: Engine, bus: Bus, clock?: DeadlineClock) {
     this.#engine = engine;
+    this.#pauses = new Pauses(engine.database.sql, { longestMs: AWAY_MS, beforeFirst: true, clock });
     this.#timer = new DueTimer({
       name: "interventions",
       log: engine.log,
@@ -70,8 +73,7 @@ export class InterventionExpiry implements RunningPart {
 
   async #overdue(): Promise<Overdue[]> {
     const { sql } = this.#engine.database;
-    if (!this.#wasThere) await sql.query(LONGER);
-    this.#wasThere = true;
+    await this.#pauses.turn(() => sql.query(LONGER));
     return sql.query<Overdue>(OVERDUE);
   }
 
@@ -84,7 +86,7 @@ export class InterventionExpiry implements RunningPart {
     try {
       return await read();
     } catch (error) {
-      this.#wasThere = false;
+      this.#pauses.lost();
       throw error;
     }
   }

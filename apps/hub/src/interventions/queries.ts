@@ -123,4 +123,5 @@ const toIntervention = (row: Row): Intervention =>
     responder: row.responder,
     created_at: row.created_at.toISOString(),
     responded_at: row.responded_at?.toISOString() ?? null,
+    delivery: row.delivery,
   }) as Intervention;

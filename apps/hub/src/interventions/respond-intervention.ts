@@ -28,7 +28,7 @@ const ASKED = {
 const ANSWER = {
   name: "answer_intervention",
   text: `update interventions set status = 'responded', response = $2, responder = $3, responded_at = now(),
-      delivered_at = case when raised_by = 'worker' and session_id is not null then null else now() end
+      delivery = case when raised_by = 'worker' and session_id is not null then 'queued' end
     where id = $1 and status = 'pending' returning id`,
 };
 

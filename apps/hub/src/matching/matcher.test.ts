@@ -70,6 +70,54 @@ test("two thousand tasks of a high priority that no server can take do not hide 
   expect(await statusOf(hub, task)).toBe("assigned");
 });
 
+/** Tasks that wait longer than any other, each asking for what `requirements` says of its number. */
+const addWaiting = (hub: TestEngine, project: string, count: number, requirements: string, tried: ServerId[] = []) =>
+  hub.sql.query(
+    `insert into tasks (project_id, number, key, title, spec, priority, requirements, tried_servers, created_by, eligible_at)
+     select $1, 10000 + n, 'X-' || n, 'T', 'S', 'normal',
+       '{"languages":[],"environments":[],"tools":[],"tags":[]}'::jsonb || (${requirements}), $3, '{}',
+       now() - interval '1 hour' + n * interval '1 millisecond'
+     from generate_series(1, $2::int) as n`,
+    [project, count, tried],
+  );
+const NOWHERE: Record<string, string> = {
+  "that ask for one absent repo": `'{"repo":"nowhere"}'`,
+  "that each ask for another absent repo": "jsonb_build_object('repo', 'nowhere-' || n)",
+};
+
+test.for(Object.entries(NOWHERE))(
+  "thousands of older tasks %s hide no younger one of their priority",
+  async ([, requirements]) => {
+    await using database = await createTestDatabase();
+    await using hub = await openTestEngine(database.url);
+    const { project } = await place(hub);
+    await addWaiting(hub, project, 4_500, requirements);
+    const lower = await hub.addTask(project, { priority: "low" });
+    const younger = await hub.addTask(project);
+    await hub.settled();
+    // One place: it goes by the order of all, not to the first priority whose page had a task that could be placed.
+    expect([await statusOf(hub, younger), await statusOf(hub, lower)]).toEqual(["assigned", "pending"]);
+  },
+);
+
+test("nor do thousands that were tried on the only server, and those of a kind that another server takes are placed", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const { project, server } = await place(hub, { max: 2 });
+  await addWaiting(hub, project, 2_100, "'{}'", [server.id]);
+  const younger = await hub.addTask(project);
+  await hub.settled();
+  expect(await statusOf(hub, younger)).toBe("assigned");
+  await hub.addServer(project, { max: 2_050 });
+  hub.engine.matcher.wake(project);
+  await hub.settled();
+  const [row] = await hub.sql.query(
+    "select count(*)::int as n from tasks where project_id = $1 and status = 'assigned'",
+    [project],
+  );
+  expect(row).toEqual({ n: 2_051 });
+});
+
 test("whatever gives a place back lets the next task in: completion, failure, cancel, taking back, another server", async () => {
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);

@@ -1,11 +1,11 @@
 import type { Requirements } from "@orchestratia/domain/matching";
-import { comparePending } from "@orchestratia/domain/pending-queue";
-import type { TaskPriority } from "@orchestratia/domain/task-lifecycle";
+import type { ServerIndex } from "@orchestratia/domain/server-index";
 import type pg from "pg";
 import type { Logger } from "pino";
 import { type Sql, sqlOf } from "../db/transaction.ts";
 import type { AssignedTask } from "./assigned-task.ts";
 import type { Fleet } from "./fleet.ts";
+import { PendingPages } from "./pending-pages.ts";
 import { type Pick, placeTasks } from "./place-tasks.ts";
 import { WAITS_UNTIL } from "./preferred-wait.ts";
 
@@ -17,33 +17,6 @@ export interface MatcherOptions {
   onPlaced: (tasks: AssignedTask[]) => void;
 }
 
-interface PendingRow {
-  id: string;
-  priority: TaskPriority;
-  eligible_at: Date;
-  version: number;
-  requirements: Requirements;
-  tried_servers: string[];
-  /** It still has time to wait for the server it prefers. */
-  waits: boolean;
-}
-
-/** Of each priority, in a pass; a pass that placed something is followed by another. */
-const PASS_LIMIT = 2_000;
-
-// Each priority for itself: an old task of a low one may come before a young one of a high one, however many there are.
-const PENDING = {
-  name: "matcher_pending",
-  text: `select t.* from unnest(enum_range(null::task_priority)) as level, lateral (
-      select t.id, t.priority::text as priority, t.eligible_at, t.version, t.requirements, t.tried_servers,
-        coalesce(${WAITS_UNTIL} > now(), false) as waits
-      from tasks t
-      where t.project_id = $1 and t.status = 'pending' and t.blockers = 0 and t.auto_assign and t.eligible_at <= now()
-        and t.priority = level and t.type <> 'epic'
-        and not (t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id))
-      order by t.eligible_at, t.id limit ${PASS_LIMIT}
-    ) as t`,
-};
 /** When time alone makes the next difference: a task becomes eligible, or its patience for a server ends. */
 const NEXT_ELIGIBLE = {
   name: "matcher_next_eligible",
@@ -112,24 +85,20 @@ export class Matcher {
     }
   }
 
+  /** Goes on through the pages as long as a server has a place, so that what nobody can take hides nothing. */
   async #pass(projectId: string): Promise<number> {
     const index = this.#options.fleet.of(projectId);
-    if (!index.best(NOTHING)) return 0;
-    const pending = await this.#sql.query<PendingRow>(PENDING, [projectId]);
-    const picks: Pick[] = [];
-    const inOrder = pending.map((row) => ({ ...row, eligibleAt: row.eligible_at.getTime() })).sort(comparePending);
-    for (const task of inOrder) {
-      const tried = task.tried_servers.length > 0 ? new Set(task.tried_servers) : undefined;
-      const server = index.best(task.requirements, { tried, waits: task.waits });
-      if (!server) continue;
-      // Counted at once, so that the next task sees the place taken; given back below where the claim did not hold.
-      index.adjustActive(server.id, 1, Date.now());
-      picks.push({ task_id: task.id, version: task.version, server_id: server.id });
+    const pages = new PendingPages(this.#sql, projectId);
+    let count = 0;
+    while (!this.#stopped && index.best(NOTHING) && (await pages.read())) {
+      // What is picked is claimed before the next page, which a slow or failing database may keep back.
+      const picks = choose(pages, index);
+      if (picks.length === 0) continue;
+      const placed = await this.#claim(picks);
+      this.#options.onPlaced(placed);
+      count += placed.length;
     }
-    if (picks.length === 0) return 0;
-    const placed = await this.#claim(picks);
-    this.#options.onPlaced(placed);
-    return placed.length;
+    return count;
   }
 
   async #claim(picks: readonly Pick[]): Promise<AssignedTask[]> {
@@ -154,4 +123,20 @@ export class Matcher {
       setTimeout(() => this.wake(projectId), waitMs),
     );
   }
+}
+
+/** A server for each task that gets one, in the tasks' order, as far as the pages that were read tell it. */
+function choose(pages: PendingPages, index: ServerIndex): Pick[] {
+  const picks: Pick[] = [];
+  for (let task = pages.next(); task; task = pages.next()) {
+    const { id, version, requirements, triedServers, waits } = task;
+    const tried = triedServers.length > 0 ? new Set(triedServers) : undefined;
+    const server = index.best(requirements, { tried, waits });
+    if (server) {
+      // Counted at once, so that the next task sees the place taken; given back where the claim does not hold.
+      index.adjustActive(server.id, 1, Date.now());
+      picks.push({ task_id: id, version, server_id: server.id });
+    } else if (!tried && !waits) pages.ruleOut(requirements);
+  }
+  return picks;
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { createInvitation } from "@orchestratia/protocol/operations/invitations";
+import { acceptInvitation, createInvitation } from "@orchestratia/protocol/operations/invitations";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newAccount, type OauthWorld, openOauthWorld } from "../testing/oauth-world.ts";
 import { raceAt } from "../testing/race-at.ts";
+import { TestBrowser } from "../testing/test-browser.ts";
+import { ADMIN } from "../testing/test-hub.ts";
 
 let world: OauthWorld;
 /** Providers by what is allowed with them: nothing, linking by address, accounts for a domain, both. */
@@ -35,6 +37,8 @@ async function facts(email: string | undefined): Promise<{ type: string; details
   );
 }
 
+const signedIn = (provider: string) => ({ provider, sign_in_id: expect.any(String), address: "127.0.0.1" });
+
 describe("whoever is linked", () => {
   test("signs in as that account, whatever their address or name is there by now", async () => {
     const account = newAccount();
@@ -66,7 +70,7 @@ describe("whoever is linked", () => {
     expect(await world.come(open, account)).toMatchObject({ user: undefined, problem: "user_deactivated" });
     expect((await facts(account.email)).at(-1)).toEqual({
       type: "user.sign_in_denied",
-      details: { email: account.email, provider: open, problem: "user_deactivated" },
+      details: { email: account.email, address: "127.0.0.1", provider: open, problem: "user_deactivated" },
     });
   });
 });
@@ -80,7 +84,7 @@ describe("without any rule", () => {
     expect(await facts(account.email)).toEqual([
       {
         type: "user.sign_in_denied",
-        details: { email: account.email, provider: strict, problem: "not_invited" },
+        details: { email: account.email, address: "127.0.0.1", provider: strict, problem: "not_invited" },
       },
     ]);
   });
@@ -99,9 +103,73 @@ describe("where a verified address links", () => {
     expect((await world.come(trusted, { sub: account.sub })).user).toMatchObject({ id });
     expect(await facts(email)).toEqual([
       { type: "user.identity_linked", details: { user_id: id, email, provider: trusted } },
-      { type: "user.signed_in", details: { provider: trusted } },
-      { type: "user.signed_in", details: { provider: trusted } },
+      { type: "user.signed_in", details: signedIn(trusted) },
+      { type: "user.signed_in", details: signedIn(trusted) },
     ]);
+  });
+
+  test("it is not the account of whoever only said that the address is theirs", async () => {
+    const admin = await world.hub.admin();
+    const account = newAccount();
+    const { token } = await admin.call(createInvitation, { body: { role: "admin" } });
+    const password = "correct horse battery";
+    await world.hub.client().call(acceptInvitation, {
+      body: { token, name: "Eve", email: account.email ?? "", password },
+    });
+    for (const provider of [trusted, both]) {
+      expect(await world.come(provider, account)).toMatchObject({ user: undefined, problem: "email_taken" });
+    }
+    expect(await linksOf(account.sub)).toBe(0);
+    expect((await facts(account.email)).at(-1)).toMatchObject({
+      type: "user.sign_in_denied",
+      details: { problem: "email_taken", provider: both },
+    });
+
+    // Whoever can sign in to it another way and links the provider that answers for the address has proven it.
+    const browser = new TestBrowser();
+    await browser.fetch(new URL("/api/v1/auth/login", world.hub.url), {
+      method: "POST",
+      headers: { "content-type": "application/json", origin: world.hub.url },
+      body: JSON.stringify({ email: account.email, password }),
+    });
+    await world.link(browser, strict, account);
+    expect((await world.come(trusted, account)).user).toMatchObject({ email: account.email, name: "Eve" });
+  });
+
+  test.each([
+    ["is proven by an admin's invitation that names it", "admin", true],
+    ["is not proven by an owner's invitation that names it", "viewer", false],
+  ] as const)("an address %s", async (_, inviterRole, isProven) => {
+    const account = newAccount();
+    const email = account.email ?? "";
+    const project = await world.hub.project();
+    const inviter = await world.addUser();
+    const { sql } = world.hub.database;
+    const { token, id } = await (await world.hub.admin()).call(createInvitation, {
+      body: { email, project: project.key, project_role: "member" },
+    });
+    await sql.query("update admin_users set role = $2 where id = $1", [inviter.id, inviterRole]);
+    await sql.query("insert into project_members (project_id, user_id, role) values ($1, $2, 'owner')", [
+      project.id,
+      inviter.id,
+    ]);
+    await sql.query("update hub.invitations set invited_by = $2 where id = $1", [id, inviter.id]);
+    await world.hub.client().call(acceptInvitation, {
+      body: { token, name: "Bea", password: "correct horse battery" },
+    });
+    const came = await world.come(trusted, account);
+    expect(came.problem).toBe(isProven ? null : "email_taken");
+    expect(came.user?.email).toBe(isProven ? email : undefined);
+  });
+
+  test("an account that a provider's verified address made is linked at another one, and the first admin's too", async () => {
+    const [guest, newcomer] = [newAccount(), newAccount()];
+    const { token } = await (await world.hub.admin()).call(createInvitation, { body: {} });
+    const { user } = await world.come(strict, guest, { invitation: token });
+    expect((await world.come(trusted, guest)).user).toEqual(user);
+    const { user: viewer } = await world.come(open, newcomer);
+    expect((await world.come(trusted, newcomer)).user).toEqual(viewer);
+    expect((await world.come(trusted, newAccount({ email: ADMIN.email }))).user).toMatchObject({ role: "admin" });
   });
 
   test.each([
@@ -138,8 +206,10 @@ describe("where a domain is allowed", () => {
     expect(await facts(account.email)).toEqual([
       { type: "user.created", details: { email: account.email } },
       { type: "user.identity_linked", details },
-      { type: "user.signed_in", details: { provider: open } },
+      { type: "user.signed_in", details: signedIn(open) },
     ]);
+    const made = "hub.sign_ins s join activity_log a on a.details->>'sign_in_id' = s.id::text where s.user_id = $1";
+    expect(await count(made, user?.id)).toBe(1);
   });
 
   test.each([

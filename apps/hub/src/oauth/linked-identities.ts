@@ -34,11 +34,16 @@ export async function linkIdentity(
       );
     }
     const [user] = await tx.query<Parameters<typeof linkLocked>[3]>(
-      "select id, email, name, role, created_at from admin_users where id = $1 and deactivated_at is null for share",
+      "select id, email, name, role, created_at from admin_users where id = $1 and deactivated_at is null for no key update",
       [userId],
     );
     if (!user) throw new Problem("unauthenticated");
     await linkLocked(tx, provider.id, profile, user);
+    if (profile.isEmailVerified && profile.email?.toLowerCase() === user.email) {
+      await tx.query("update admin_users set email_proven_at = coalesce(email_proven_at, now()) where id = $1", [
+        userId,
+      ]);
+    }
   });
   users.events.wake();
 }

@@ -24,7 +24,7 @@ export interface Newcomer {
 
 /**
  * Signs in whoever the provider vouches for: as the account that is linked, else by their invitation, else as the account
- * with their verified address where the provider is trusted with that, else with a new account where its domain is
+ * with their verified address, if proven, where the provider is trusted with that, else with a new account where its domain is
  * allowed. `isNew`: nobody had linked it before. Throws not_invited, email_unverified, email_taken or user_deactivated, or what an invitation may be refused with.
  */
 export async function signInWithProvider(
@@ -40,16 +40,17 @@ export async function signInWithProvider(
       const user = linked ?? (await unlinkedUser(tx, newcomer));
       if (user.deactivated_at) throw deactivated(user);
       if (!linked) await linkLocked(tx, provider.id, profile, user);
+      const opened = await openSignIn(tx, users.tokens, user.id, from);
       await record(tx, {
         type: "user.signed_in",
         project_id: null,
         actor: { type: "user", id: user.id, name: user.name },
-        details: { provider: provider.id },
+        details: { sign_in_id: opened.signInId, address: from.address, provider: provider.id },
       });
-      return { user, isNew: !linked, ...(await openSignIn(tx, users.tokens, user.id, from)) };
+      return { user, isNew: !linked, ...opened };
     });
   } catch (error) {
-    if (error instanceof Problem) await recordDenial(users.database.sql, newcomer, error);
+    if (error instanceof Problem) await recordDenial(users.database.sql, newcomer, from, error);
     throw error;
   } finally {
     users.events.wake();
@@ -65,11 +66,14 @@ async function unlinkedUser(tx: Tx, newcomer: Newcomer): Promise<IdentityUser> {
   if (!provider.linkVerifiedEmail && !isAllowed) throw notInvited(provider);
   // From here on an address counts, and one that nobody has checked is no one's.
   if (email === undefined || !profile.isEmailVerified) throw unverified(provider);
-  const [present] = await tx.query<IdentityUser>(
-    `select id, email, name, role, created_at, deactivated_at from admin_users where email = $1 for share`,
+  const [present] = await tx.query<IdentityUser & { is_proven: boolean }>(
+    `select id, email, name, role, created_at, deactivated_at, email_proven_at is not null as is_proven
+     from admin_users where email = $1 for share`,
     [email],
   );
   if (present && !present.deactivated_at && !provider.linkVerifiedEmail) throw taken(email);
+  // Somebody else may have made the account with this address, and would keep their password for it.
+  if (present && !present.deactivated_at && !present.is_proven) throw unproven(email);
   if (present) return present;
   if (!isAllowed) throw notInvited(provider);
   return newViewer(tx, { email, name: nameOf(profile, email) });
@@ -81,13 +85,19 @@ async function invited(tx: Tx, token: string, { provider, profile }: Newcomer): 
   // Who holds a link that names an address could as well choose a password for it.
   const isTheirs = profile.isEmailVerified || (offer !== undefined && offer.email === email);
   if (email === undefined || (offer && !isTheirs)) throw unverified(provider);
-  const user = await acceptInvitationLocked(tx, token, { email, name: nameOf(profile, email), passwordHash: null });
+  const user = await acceptInvitationLocked(tx, token, {
+    email,
+    isEmailVerified: profile.isEmailVerified,
+    name: nameOf(profile, email),
+    passwordHash: null,
+  });
   return { ...user, deactivated_at: null };
 }
 
+/** `email` is verified. */
 async function newViewer(tx: Tx, { email, name }: { email: string; name: string }): Promise<IdentityUser> {
   const [user] = await tx.query<UserRow & { id: UserId }>(
-    `insert into admin_users (email, name, role) values ($1, $2, 'viewer')
+    `insert into admin_users (email, name, role, email_proven_at) values ($1, $2, 'viewer', now())
      on conflict (email) do nothing returning id, email, name, role, created_at`,
     [email, name],
   );
@@ -110,6 +120,7 @@ async function seen(tx: Tx, { provider, profile }: Newcomer): Promise<void> {
 async function recordDenial(
   sql: Oauth["users"]["database"]["sql"],
   { provider, profile }: Newcomer,
+  { address }: Origin,
   { code, members }: Problem,
 ): Promise<void> {
   const email = profile.email ?? "";
@@ -118,7 +129,7 @@ async function recordDenial(
     type: "user.sign_in_denied",
     project_id: null,
     actor: { type: "user", id, name: profile.name ?? (email || profile.subject) },
-    details: { email, provider: provider.id, problem: code },
+    details: { email, address, provider: provider.id, problem: code },
   });
 }
 
@@ -133,3 +144,8 @@ const unverified = ({ name }: KnownProvider) =>
   new Problem("email_unverified", `${name} does not say that your e-mail address is yours. Verify it there first.`);
 const taken = (email: string) =>
   new Problem("email_taken", `${email} has an account here. Sign in to it another way, then link this one.`);
+const unproven = (email: string) =>
+  new Problem(
+    "email_taken",
+    `${email} has an account here, but nobody has shown that it belongs to the address. If the account is yours, sign in to it another way, then link this one; else an admin must settle it.`,
+  );

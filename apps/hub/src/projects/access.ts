@@ -37,11 +37,6 @@ export async function projectFor({ sql }: Database, caller: Caller, ref: string)
   return project;
 }
 
-/** Throws forbidden for whoever may only look. */
-export function mustWrite({ mayWrite, name }: AccessibleProject): void {
-  if (!mayWrite) throw new Problem("forbidden", `You may only look at ${name}.`);
-}
-
 /** Undefined when the caller may not see the project. */
 export function accessTo(row: ProjectRow, caller: Caller): AccessibleProject | undefined {
   const { id, key, name, status, role } = row;

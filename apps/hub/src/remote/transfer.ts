@@ -1,6 +1,7 @@
 import { FILE_CHUNK_BYTES, type FileTransfer, type TransferStatus } from "@orchestratia/protocol/remote";
 import type { DaemonFrame, HubFrame } from "@orchestratia/protocol/server-link";
 import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
+import { typedText } from "../delivery/typed-text.ts";
 import { Spool } from "./spool.ts";
 
 const NOT_ASKED = "The sender sent what nobody has asked for.";
@@ -107,7 +108,7 @@ export class Transfer {
       filename,
       file_size: size,
       sha256,
-      sender_session: sender.name,
+      sender_session: typedText(sender.name),
     });
     if (!sent) this.fail("The receiver's server is not connected.");
   }

@@ -18,6 +18,7 @@ const CHANGES: readonly ActivityType[] = [
   "task.updated",
   "task.submitted",
   "task.completed",
+  "task.failed",
   "note.added",
 ];
 /** Facts of so long are taken together: reading a text into words is not for the moment in which a task settles. */

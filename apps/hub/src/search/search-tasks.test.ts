@@ -6,6 +6,7 @@ import { SYSTEM } from "../access/caller.ts";
 import { addNote } from "../notes/add-note.ts";
 import { assignTask } from "../tasks/assign-task.ts";
 import { completeTask } from "../tasks/complete-task.ts";
+import { failTask } from "../tasks/fail-task.ts";
 import { listTasks } from "../tasks/list-tasks.ts";
 import { startTask } from "../tasks/start-task.ts";
 import { updateTask } from "../tasks/update-task.ts";
@@ -117,6 +118,17 @@ test("what is written later is found within a second, by nobody's doing: notes, 
   const result = { summary: "Planted.", contracts: { crop: ["artichoke"] } };
   await completeTask(on.engine, worker, task, Completion.parse({ result }));
   await until(() => isFound("artichoke"));
+});
+
+test("a task is found by what it failed with", async () => {
+  const task = await on.addTask(project, { title: "Doomed one", auto_assign: false });
+  const worker = await on.addSession(project, await on.addServer(project), "shell");
+  await assignTask(on.engine, SYSTEM, task, { session_id: worker.id });
+  await startTask(on.engine, worker, task);
+  // So that nothing of what came before brings the words in.
+  await readIn();
+  await failTask(on.engine, worker, task, "The rhubarb is not ripe.");
+  await until(async () => (await search("rhubarb")).hits.some((hit) => hit.task.id === task));
 });
 
 test("pages follow one another and hold every hit once, best first", async () => {

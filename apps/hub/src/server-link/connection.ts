@@ -1,14 +1,15 @@
-import type { Socket } from "node:net";
+import type { ProblemCode } from "@orchestratia/protocol/problems";
 import {
   CLOSE_CODES,
   DAEMON_FRAMES_PER_SECOND,
   type DaemonFrame,
   type HubFrame,
 } from "@orchestratia/protocol/server-link";
-import type { FastifyBaseLogger } from "fastify";
+import type { FastifyBaseLogger, FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import type { Caller } from "../access/caller.ts";
 import { secretHash } from "../access/secret-hash.ts";
+import type { Visit } from "../access/visit.ts";
 import { limitInbound } from "../sockets/inbound-limit.ts";
 import { limitInboundRate } from "../sockets/inbound-rate.ts";
 import type { DaemonLink } from "./connections.ts";
@@ -41,6 +42,7 @@ export class ServerConnection implements DaemonLink {
   readonly #socket: WebSocket;
   readonly #door: ServerDoor;
   readonly #log: FastifyBaseLogger;
+  readonly #visit: Visit | null;
   readonly #authTimer: NodeJS.Timeout;
   readonly #liftLimit: () => void;
   readonly #liftRate: () => void;
@@ -53,15 +55,17 @@ export class ServerConnection implements DaemonLink {
   #early: [Buffer, boolean][] = [];
   #lastMark = 0;
   #answered = true;
+  #heardAt = performance.now();
   #badFrames = 0;
   #holds = 0;
 
-  constructor(socket: WebSocket, stream: Socket, door: ServerDoor, log: FastifyBaseLogger, authMs = AUTH_MS) {
+  constructor(socket: WebSocket, { raw, log, visit }: FastifyRequest, door: ServerDoor, authMs = AUTH_MS) {
     this.#socket = socket;
     this.#door = door;
     this.#log = log;
+    this.#visit = visit;
     this.#authTimer = setTimeout(() => this.#refuse(CLOSE_CODES.authTimeout, "nobody signed in"), authMs);
-    this.#liftLimit = limitInbound(socket, stream, FIRST_FRAME_MAX_BYTES, () =>
+    this.#liftLimit = limitInbound(socket, raw.socket, FIRST_FRAME_MAX_BYTES, () =>
       this.#refuse(CLOSE_CODES.tooBig, "the first frame is too large"),
     );
     this.#liftRate = limitInboundRate(socket, DAEMON_FRAMES_PER_SECOND);
@@ -82,6 +86,10 @@ export class ServerConnection implements DaemonLink {
 
   get keyHash(): string {
     return this.#keyHash;
+  }
+
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   send(frame: HubFrame): boolean {
@@ -146,7 +154,7 @@ export class ServerConnection implements DaemonLink {
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
-    this.#answered = true;
+    this.#hears();
     if (this.#state === "open") this.#receiveFrame(data, isBinary);
     else if (this.#state === "asking") this.#early.push([data, isBinary]);
     else if (this.#state === "silent") void this.#authenticate(data, isBinary);
@@ -173,7 +181,7 @@ export class ServerConnection implements DaemonLink {
     try {
       const server = await this.#door.signIn(decoded.frame.api_key);
       if (this.#state !== "asking") return;
-      if (!server) return this.#refuse(CLOSE_CODES.unauthenticated, "the key is not known");
+      if (!server) return this.#refuse(CLOSE_CODES.unauthenticated, "the key is not known", "unauthenticated");
       this.#keyHash = secretHash(decoded.frame.api_key);
       this.#open(server);
     } catch (error) {
@@ -187,6 +195,7 @@ export class ServerConnection implements DaemonLink {
   /** Every daemon speaks version 1; the framing of a later one is chosen here, by what `auth` asks for. */
   #open(server: ServerCaller): void {
     clearTimeout(this.#authTimer);
+    this.#visit?.admitted();
     this.#liftLimit();
     this.#server = server;
     this.#state = "open";
@@ -197,15 +206,22 @@ export class ServerConnection implements DaemonLink {
     for (const [data, isBinary] of early) this.#receive(data, isBinary);
   }
 
-  #pong(mark: string): void {
+  #hears(): void {
     this.#answered = true;
+    this.#heardAt = performance.now();
+  }
+
+  #pong(mark: string): void {
+    this.#hears();
     const then = this.#marks.get(mark);
     this.#marks.delete(mark);
     then?.();
   }
 
-  #refuse(code: number, reason: string): void {
+  /** `problem` when it is for the audit trail. */
+  #refuse(code: number, reason: string, problem?: ProblemCode): void {
     if (this.#state === "ended") return;
+    if (problem) this.#visit?.denied({ problem, caller: undefined, projectId: null, asked: undefined });
     this.#log.info({ code, reason }, "a daemon's link was refused");
     this.close(code, reason);
   }

@@ -1,12 +1,18 @@
 import { CLOSE_CODES, type HubFrame } from "@orchestratia/protocol/server-link";
 
 const PING_MS = 30_000;
+/** A dead link is noticed at the second ping at the latest; what a machine under load adds to that. */
+const PING_MARGIN_MS = 10_000;
+/** Where nobody knows when the old link last said something, as after a restart of the hub. */
+const UNKNOWN_MS = 120_000;
 
 /** One signed-in daemon's socket. */
 export interface DaemonLink {
   readonly serverId: string;
   /** Of the key that opened it, where one did. */
   readonly keyHash?: string;
+  /** When its daemon last said anything, as `performance.now()` counts. */
+  readonly heardAt: number;
   /** False when the frame could not be sent. */
   send(frame: HubFrame): boolean;
   /** Resolves when the frame has left this process; false when it could not. */
@@ -25,8 +31,12 @@ export class ServerConnections implements Disposable {
   readonly #links = new Map<string, DaemonLink>();
   readonly #listeners = new Set<ConnectionListener>();
   readonly #pings: NodeJS.Timeout;
+  readonly #pingMs: number;
+  /** By server: when the link before the present one last said anything. */
+  readonly #heardAt = new Map<string, number>();
 
   constructor(pingMs = PING_MS) {
+    this.#pingMs = pingMs;
     this.#pings = setInterval(() => {
       for (const link of this.#links.values()) link.ping();
     }, pingMs).unref();
@@ -38,6 +48,15 @@ export class ServerConnections implements Disposable {
 
   connected(): string[] {
     return [...this.#links.keys()];
+  }
+
+  /**
+   * Since when what was sent by the server's link before this one may not have arrived, as `performance.now()` counts:
+   * twice the ping interval and 10 s (70 s in all) before that link's last sign of life, 2 minutes ago where it is not known.
+   */
+  doubtfulSince(serverId: string): number {
+    const heardAt = this.#heardAt.get(serverId);
+    return heardAt === undefined ? performance.now() - UNKNOWN_MS : heardAt - 2 * this.#pingMs - PING_MARGIN_MS;
   }
 
   /** False when the server is not connected or the frame does not fit through its link. */
@@ -68,6 +87,7 @@ export class ServerConnections implements Disposable {
   adopt(link: DaemonLink): void {
     const older = this.#links.get(link.serverId);
     this.#links.set(link.serverId, link);
+    if (older) this.#heardAt.set(link.serverId, older.heardAt);
     older?.close(CLOSE_CODES.superseded, "a newer connection of this server took over");
     this.#tell(link.serverId, true);
   }
@@ -76,6 +96,7 @@ export class ServerConnections implements Disposable {
   release(link: DaemonLink): boolean {
     if (this.#links.get(link.serverId) !== link) return false;
     this.#links.delete(link.serverId);
+    this.#heardAt.set(link.serverId, link.heardAt);
     this.#tell(link.serverId, false);
     return true;
   }

@@ -42,7 +42,7 @@ export class ServerLink implements ServerDoor {
   /** Adds the route; @fastify/websocket must be registered. */
   routes(app: FastifyInstance): void {
     app.get("/ws/server", { websocket: true }, (socket, request) => {
-      new ServerConnection(socket, request.raw.socket, this, request.log, this.#options.authMs);
+      new ServerConnection(socket, request, this, this.#options.authMs);
     });
   }
 

@@ -3,12 +3,14 @@ import { actorOf, SYSTEM } from "../access/caller.ts";
 import { transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import { takeLeasesAsSeen } from "../leases/taken-as-seen.ts";
+import { type DeadlineClock, Pauses } from "../timers/pauses.ts";
 import type { Servers } from "./servers.ts";
 
 export interface OfflineWatchOptions {
   /** Without a heartbeat for so long a server is offline. */
   offlineMs?: number;
   checkMs?: number;
+  clock?: DeadlineClock;
 }
 
 type Watched = Pick<Servers, "database" | "events" | "onServerChanged" | "log">;
@@ -24,22 +26,23 @@ export class OfflineWatch implements AsyncDisposable {
   readonly #servers: Watched;
   readonly #offlineMs: number;
   readonly #checkMs: number;
+  readonly #pauses: Pauses;
   #timer: NodeJS.Timeout | undefined;
   #checking: Promise<void> = Promise.resolve();
-  #lastCheckAt = Number.NEGATIVE_INFINITY;
 
-  constructor(servers: Watched, { offlineMs = 90_000, checkMs = 5_000 }: OfflineWatchOptions = {}) {
+  constructor(servers: Watched, { offlineMs = 90_000, checkMs = 5_000, clock }: OfflineWatchOptions = {}) {
     this.#servers = servers;
     this.#offlineMs = offlineMs;
     this.#checkMs = checkMs;
+    this.#pauses = new Pauses(servers.database.sql, { longestMs: checkMs * MISSED_CHECKS, beforeFirst: true, clock });
   }
 
   /** Takes every server and every lease as seen now and begins to watch. */
   async start(): Promise<void> {
-    await this.#check();
+    await this.check();
     this.#timer = setInterval(() => {
       this.#checking = this.#checking
-        .then(() => this.#check())
+        .then(() => this.check())
         .catch((error) => {
           this.#servers.log.warn({ err: error }, "whether servers are online could not be checked");
         });
@@ -51,11 +54,10 @@ export class OfflineWatch implements AsyncDisposable {
     await this.#checking;
   }
 
-  async #check(): Promise<void> {
-    const now = performance.now();
-    if (now - this.#lastCheckAt > this.#checkMs * MISSED_CHECKS) await this.#takeAsSeenNow();
-    else await this.markOffline();
-    this.#lastCheckAt = now;
+  /** Those that were silent for too long, unless nobody could be heard until now: that takes all of them as seen. */
+  async check(): Promise<void> {
+    const paused = await this.#pauses.turn(() => this.#takeAsSeenNow());
+    if (!paused) await this.markOffline();
   }
 
   async #takeAsSeenNow(): Promise<void> {

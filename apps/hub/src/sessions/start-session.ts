@@ -5,6 +5,7 @@ import type { HubFrame } from "@orchestratia/protocol/server-link";
 import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
 import { actorOf, type Caller } from "../access/caller.ts";
 import { newSecret, secretHash } from "../access/secret-hash.ts";
+import { markPartlyDone } from "../db/surely-undone.ts";
 import { type Tx, transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import type { LiveSession } from "./live-sessions.ts";
@@ -61,7 +62,10 @@ export async function startSession(hub: SessionHub, start: SessionStart): Promis
   hub.sessions.add(session);
   hub.events.wake();
   if (!hub.connections.send(start.serverId, startFrame(session, start, token))) {
-    await sessionEnded(hub, session, { status: "error", error: "The server is not connected." });
+    await sessionEnded(hub, session, { status: "error", error: "The server is not connected." }).catch((error) => {
+      markPartlyDone(error);
+      throw error;
+    });
   }
   return session;
 }

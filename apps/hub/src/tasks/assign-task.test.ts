@@ -68,6 +68,105 @@ test("another assignment replaces server and session, and the place moves along"
   expect(one.frames.at(-1)).toMatchObject({ type: "task_assigned", session_id: first.id, task_id: next });
 });
 
+const openQuestions = async (hub: TestEngine, task: string) =>
+  (
+    await hub.sql.query<{ cause: string }>(
+      "select cause from interventions where task_id = $1 and status = 'pending' and raised_by = 'hub'",
+      [task],
+    )
+  ).map(({ cause }) => cause);
+/** As if so many minutes had passed since the task's session was told of it. */
+async function pass(hub: TestEngine, task: string, minutes: number): Promise<void> {
+  await hub.sql.query(
+    `update tasks set told_at = told_at - make_interval(mins => $2),
+       reminded_at = reminded_at - make_interval(mins => $2) where id = $1`,
+    [task, minutes],
+  );
+  await hub.engine.rederive();
+  await hub.settled();
+}
+
+test("another assignment takes back what was asked about the old session, tells it so, and the new one has all of its time", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject({ auto_start_sessions: false });
+  const [one, two] = [await hub.addServer(project), await hub.addServer(project)];
+  const [first, second] = [await hub.addSession(project, one), await hub.addSession(project, two)];
+  const task = await hub.addTask(project, { auto_assign: false });
+  await assignTask(hub.engine, SYSTEM, task, { session_id: first.id });
+  await hub.settled();
+  // The first session is busy when it is to be told again: the row says that it waits to be told.
+  await hub.sessionReports(first.id, "working");
+  await pass(hub, task, 10);
+  await updateTask(hub.engine, SYSTEM, task, { spec: "Do it well." });
+  await pass(hub, task, 10);
+  expect(await openQuestions(hub, task)).toEqual(["not_started"]);
+  await hub.sql.query("update tasks set ask_at = now() + interval '1 hour' where id = $1", [task]);
+
+  await assignTask(hub.engine, SYSTEM, task, { session_id: second.id });
+  expect(await openQuestions(hub, task)).toEqual([]);
+  await hub.settled();
+  expect(one.frames.at(-1)).toMatchObject({
+    type: "task_note",
+    session_id: first.id,
+    urgent: true,
+    content: expect.stringContaining("is not yours any more"),
+  });
+  expect(await hub.task(task)).toMatchObject({
+    assigned_session_id: second.id,
+    deliveries: 1,
+    reminded_at: null,
+    ask_at: null,
+    untold_change: false,
+  });
+  const pushes = () => two.frames.filter(({ type }) => type === "task_assigned").length;
+  await pass(hub, task, 9);
+  expect(pushes()).toBe(1);
+  await pass(hub, task, 1);
+  expect(pushes()).toBe(2);
+  await pass(hub, task, 9);
+  expect(await openQuestions(hub, task)).toEqual([]);
+  await pass(hub, task, 1);
+  expect(await openQuestions(hub, task)).toEqual(["not_started"]);
+});
+
+test("a session that was only chosen hears nothing when the task goes elsewhere, nor one that keeps it", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject({ auto_start_sessions: false });
+  const server = await hub.addServer(project);
+  const [busy, other] = [await hub.addSession(project, server), await hub.addSession(project, server)];
+  await hub.sessionReports(busy.id, "working");
+  const task = await hub.addTask(project, { auto_assign: false });
+  for (const session of [busy, other, other]) {
+    await assignTask(hub.engine, SYSTEM, task, { session_id: session.id });
+    await hub.settled();
+  }
+  expect(server.frames.filter(({ type }) => type === "task_note")).toEqual([]);
+  expect(server.frames.filter(({ type }) => type === "task_assigned")).toHaveLength(2);
+});
+
+test("a session that has the task back before it could be told of the loss is not told", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const project = await hub.addProject({ auto_start_sessions: false });
+  const server = await hub.addServer(project);
+  const [first, second] = [await hub.addSession(project, server), await hub.addSession(project, server)];
+  const task = await hub.addTask(project, { auto_assign: false });
+  await assignTask(hub.engine, SYSTEM, task, { session_id: first.id });
+  await hub.settled();
+  await hub.sessionReports(first.id, "waiting");
+  for (const session of [second, first]) {
+    await assignTask(hub.engine, SYSTEM, task, { session_id: session.id });
+    await hub.settled();
+  }
+  await hub.sessionReports(first.id, "idle");
+  await hub.settled();
+  const toFirst = server.frames.filter((frame) => "session_id" in frame && frame.session_id === first.id);
+  expect(toFirst.map(({ type }) => type)).not.toContain("task_note");
+  expect(await hub.task(task)).toMatchObject({ assigned_session_id: first.id, deliveries: 1 });
+});
+
 test("taken back by hand a task forgets where it was and waits for a person", async () => {
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);

@@ -3,6 +3,7 @@ import type { Assignment } from "@orchestratia/protocol/tasks";
 import type { ServerId } from "@orchestratia/protocol/vocabulary";
 import { actorOf, type Caller, SYSTEM } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
+import { withdrawHubQuestions } from "../interventions/hub-question.ts";
 import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
 import { afterCommit, type Changes, type Engine } from "./engine.ts";
 import { decide, onProject, onTask } from "./move.ts";
@@ -15,6 +16,15 @@ interface Place {
   server_name: string;
   session_id: string | null;
 }
+
+/** What is asked about a task that has its place and is not begun, or that waits for one. */
+const PLACE_QUESTIONS = ["not_started", "server_lost", "start_failed", "requeue_manual"];
+/** It may begin after all. */
+const TAKE_BACK_LOSS = {
+  name: "take_back_loss_note",
+  text: `update task_notes set delivery = 'failed'
+    where task_id = $1 and session_id = $2 and delivery = 'queued' and author ->> 'type' = 'system'`,
+};
 
 const LIVE = "('starting', 'active', 'disconnected', 'lost')";
 
@@ -37,12 +47,13 @@ export async function assignLocked(
   caller: Caller,
   task: TaskRow,
   to: Assignment,
-): Promise<{ places: Places; ready: AssignedTask[] }> {
+): Promise<{ places: Places; ready: AssignedTask[]; told: boolean }> {
   decide(task, "assign", {}, caller);
   if (task.type === "epic" || task.is_parent) {
     throw new Problem("task_not_assignable", `${task.key} is settled by its children and is not worked on itself.`);
   }
   const place = await placeFor(tx, task.project_id, to);
+  const told = task.status === "assigned" && (await leavePlace(tx, caller, task, place));
   const places = await writeTask(
     tx,
     task,
@@ -55,6 +66,10 @@ export async function assignLocked(
       delivered_at: null,
       deliveries: 0,
       start_failures: 0,
+      told_at: null,
+      reminded_at: null,
+      ask_at: null,
+      untold_change: false,
       ...(to.require_plan === undefined ? {} : { require_plan: to.require_plan }),
     },
     {
@@ -75,7 +90,19 @@ export async function assignLocked(
     `select ${ASSIGNED_TASK_COLUMNS} from tasks t where t.id = $1 and t.blockers = 0`,
     [task.id],
   );
-  return { places, ready };
+  return { places, ready, told };
+}
+
+/** What was asked about the task's old place is moot, and who was told of the task there shall not begin it. */
+async function leavePlace(tx: Tx, caller: Caller, task: TaskRow, to: Place): Promise<boolean> {
+  await withdrawHubQuestions(tx, task, PLACE_QUESTIONS, actorOf(caller));
+  if (to.session_id !== null) await tx.query(TAKE_BACK_LOSS, [task.id, to.session_id]);
+  if (to.session_id === task.assigned_session_id) return false;
+  const mayBeChosenAgain = to.session_id === null && to.server_id === task.assigned_server_id;
+  const word = mayBeChosenAgain
+    ? `${task.key} was assigned anew: begin it only if "orchestratia task check" still shows it.`
+    : `${task.key} is not yours any more: it was given to somebody else. Do not begin it.`;
+  return tellWorker(tx, SYSTEM, task, word);
 }
 
 async function placeFor(tx: Tx, projectId: string, to: Assignment): Promise<Place> {

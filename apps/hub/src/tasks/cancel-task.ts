@@ -3,7 +3,7 @@ import { Problem } from "@orchestratia/protocol/problems";
 import { actorOf, type Caller, SYSTEM } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
 import { afterCommit, type Changes, type Engine } from "./engine.ts";
-import { cancelQuestions, decide, endLease, inProject, projectOf } from "./move.ts";
+import { cancelQuestions, decide, dropAnswers, endLease, inProject, projectOf } from "./move.ts";
 import {
   aboutTask,
   lockServers,
@@ -77,6 +77,7 @@ async function lockFamily(tx: Tx, taskId: string): Promise<TaskRow[]> {
 export async function cancelLocked(tx: Tx, task: TaskRow, caller: Caller): Promise<Places> {
   await endLease(tx, task.id, "cancelled");
   await cancelQuestions(tx, task, caller, "anybody");
+  await dropAnswers(tx, task);
   const places = await writeTask(
     tx,
     task,

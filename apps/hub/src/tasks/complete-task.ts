@@ -79,7 +79,7 @@ async function verdictsOf(engine: Engine, { judgement }: SchemasWanted) {
     if (schema === undefined || !Object.hasOwn(judgement.delivered, key)) continue;
     errors.set(key, await engine.schemas.check(schema, judgement.delivered[key]));
   }
-  return { declared: judgement.declared, errors };
+  return { declared: judgement.declared, delivered: judgement.delivered, errors };
 }
 
 /** How the writer runs completions together. */
@@ -132,7 +132,7 @@ function meets(touched: Set<string>, picture: CompletionPicture): boolean {
 async function sameResult(engine: Engine, { caller, completion, move }: CompletionRequest, picture: CompletionPicture) {
   const [stored] = await engine.database.sql.query<{ same: boolean }>(SAME_RESULT, [
     picture.id,
-    JSON.stringify(normaliseResult(completion.result) ?? null),
+    JSON.stringify(normaliseResult(completion?.result) ?? null),
   ]);
   if (!stored?.same) throw wrongStatus(picture, move, caller);
 }
@@ -201,7 +201,7 @@ function entryOf({ request, picture, judgement }: Settling): DoneEntry {
     version: picture.version,
     freed_server_id: tookPlace ? picture.assigned_server_id : null,
     result: judgement.result,
-    git_diff_stats: request.completion.git_diff_stats ?? null,
+    git_diff_stats: judgement.git_diff_stats ?? null,
     contract_status: check.status,
     delivered,
     warnings: check.warnings.map(inWords),

@@ -1,6 +1,7 @@
 import type { DependencyType } from "@orchestratia/domain/dependency-graph";
 import type { Requirements } from "@orchestratia/domain/matching";
 import type { TaskPriority, TaskStatus } from "@orchestratia/domain/task-lifecycle";
+import type { Completion } from "@orchestratia/protocol/tasks";
 import { givenIds } from "../db/given-ids.ts";
 import type { Sql } from "../db/transaction.ts";
 import type { Movable } from "./open-moves.ts";
@@ -31,6 +32,8 @@ export interface CompletionPicture extends Movable {
   is_delivered: boolean;
   expected_output: unknown;
   review_required: boolean;
+  /** What lies in review: the delivery that an approval accepts. */
+  submitted: Completion | null;
   dependents: WaitingTask[];
 }
 
@@ -42,6 +45,8 @@ const READ = {
       coalesce(t.require_review, (p.settings ->> 'require_review')::boolean, false) as review_required,
       coalesce((p.settings ->> 'orchestrator_may_approve')::boolean, false) as orchestrator_may_approve,
       coalesce((p.settings ->> 'close_session_on_settle')::boolean, false) as close_session_on_settle,
+      case when t.status = 'review' then jsonb_build_object('result', t.result, 'git_diff_stats', t.git_diff_stats,
+        'allow_partial', t.contract_status = 'partial') end as submitted,
       t.type = 'epic' or t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id) as is_container,
       l.session_id as holder_session_id, l.server_id as holder_server_id,
       l.id is not null and l.closed_at is null as lease_open, l.close_reason, coalesce(d.list, '[]') as dependents

@@ -3,7 +3,7 @@ import { actorOf, type Caller, SYSTEM } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
 import { sessionToEnd } from "./cancel-task.ts";
 import { afterCommit, type Changes, type Engine } from "./engine.ts";
-import { cancelQuestions, decide, endLease, onProject } from "./move.ts";
+import { cancelQuestions, decide, dropAnswers, endLease, onProject } from "./move.ts";
 import { openMoves, wrongStatus } from "./open-moves.ts";
 import { aboutTask, json, moveDetails, sql, type TaskRow, writeTask } from "./task-row.ts";
 import { tellWorker } from "./tell-worker.ts";
@@ -39,6 +39,7 @@ export async function failLocked(
   const byWorker = isAgent(caller);
   await endLease(tx, task.id, byWorker ? "failed" : "ended");
   await cancelQuestions(tx, task, caller, "worker");
+  await dropAnswers(tx, task);
   const places = await writeTask(
     tx,
     task,

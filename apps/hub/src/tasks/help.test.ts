@@ -102,8 +102,8 @@ test("five hundred answers for sessions that are gone are not in the way of one 
   const gone = await hub.addSession(project, server);
   await hub.sessionEnds(gone.id);
   await hub.sql.query(
-    `insert into interventions (project_id, session_id, raised_by, intervention_type, question, status, response, responded_at)
-     select $1, $2, 'worker', 'help', 'Anybody?', 'responded', 'yes', now() - interval '1 hour' from generate_series(1, 500)`,
+    `insert into interventions (project_id, session_id, raised_by, intervention_type, question, status, response, responded_at, delivery)
+     select $1, $2, 'worker', 'help', 'Anybody?', 'responded', 'yes', now() - interval '1 hour', 'queued' from generate_series(1, 500)`,
     [project, gone.id],
   );
   await respondIntervention(hub.engine, SYSTEM, await ask("Left or right?"), "left");

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   CONTRACT_VALUE_MAX_BYTES,
   type ContractCheck,
@@ -22,9 +23,14 @@ export interface CompletionRequest {
   taskId: string;
   caller: Caller;
   move: "complete" | "submit" | "approve";
-  completion: Completion;
-  /** Schema verdicts, with the declarations that they were reached for. */
-  verdicts?: { declared: readonly DeclaredContract[]; errors: ReadonlyMap<string, readonly string[]> };
+  /** What the worker delivers; an approval accepts what the picture holds. */
+  completion?: Completion;
+  /** Schema verdicts, with the declarations and the delivery that they were reached for. */
+  verdicts?: {
+    declared: readonly DeclaredContract[];
+    delivered: Contracts;
+    errors: ReadonlyMap<string, readonly string[]>;
+  };
 }
 
 export type Judgement =
@@ -35,6 +41,7 @@ export type Judgement =
       to: "done" | "review";
       session: string | null;
       result: unknown;
+      git_diff_stats: Completion["git_diff_stats"];
       delivered: Contracts;
       check: ContractCheck;
     };
@@ -42,7 +49,8 @@ export type Judgement =
 /** Decides on a completion by what was read of its task; refuses with a Problem. Changes nothing. */
 export function judgeCompletion(request: CompletionRequest, picture: CompletionPicture): Judgement {
   const session = request.move === "approve" ? picture.holder_session_id : reporter(request, picture);
-  const result = normaliseResult(request.completion.result);
+  const completion = request.completion ?? picture.submitted;
+  const result = normaliseResult(completion?.result);
   const delivered = deliveredContracts(result);
   refuseLarge(delivered);
 
@@ -56,7 +64,7 @@ export function judgeCompletion(request: CompletionRequest, picture: CompletionP
   }
 
   const declared = declaredContracts({ expected_output: picture.expected_output });
-  if (needsSchemas(declared, delivered) && !stillHolds(request, declared)) {
+  if (needsSchemas(declared, delivered) && !stillHolds(request, declared, delivered)) {
     return { kind: "ask_schemas", declared, delivered };
   }
   const check = checkContracts({
@@ -64,10 +72,11 @@ export function judgeCompletion(request: CompletionRequest, picture: CompletionP
     demanded: picture.dependents.flatMap(({ type, contract_key }) => (type === "input" ? (contract_key ?? []) : [])),
     delivered,
     verdicts: request.verdicts?.errors ?? new Map(),
-    allowPartial: request.completion.allow_partial,
+    allowPartial: completion?.allow_partial ?? false,
   });
   if (!check.ok) throw unfulfilled(picture, check);
-  return { kind: "settle", to: decision.to as "done" | "review", session, result, delivered, check };
+  const git_diff_stats = completion?.git_diff_stats ?? null;
+  return { kind: "settle", to: decision.to as "done" | "review", session, result, git_diff_stats, delivered, check };
 }
 
 function refuseLarge(delivered: Contracts): void {
@@ -90,8 +99,14 @@ function reporter({ caller, move }: CompletionRequest, picture: CompletionPictur
 const needsSchemas = (declared: readonly DeclaredContract[], delivered: Contracts): boolean =>
   declared.some(({ key, schema }) => schema !== undefined && Object.hasOwn(delivered, key));
 
-const stillHolds = ({ verdicts }: CompletionRequest, declared: readonly DeclaredContract[]): boolean =>
-  verdicts !== undefined && sameDeclarations(verdicts.declared, declared);
+const stillHolds = (
+  { verdicts }: CompletionRequest,
+  declared: readonly DeclaredContract[],
+  delivered: Contracts,
+): boolean =>
+  verdicts !== undefined &&
+  sameDeclarations(verdicts.declared, declared) &&
+  isDeepStrictEqual(verdicts.delivered, delivered);
 
 function unfulfilled(picture: CompletionPicture, check: ContractCheck): Problem {
   const missing = check.missing.map((key) => `"${key}" is missing`);

@@ -139,6 +139,23 @@ test("an orchestrator decides on plans where the project lets it, and never on i
   expect(await refusalCode(orchestrator.client.call(moves.agentApprovePlan, of(own)))).toBe("forbidden");
 });
 
+test("a server's key decides on no plan of that server's own sessions, and on those of others where agents may", async () => {
+  const settings = { settings: { orchestrator_may_approve: true } };
+  await team.admin.call(people.updateProject, { params: { project: team.project }, body: settings });
+  const { worker, task } = await started({ require_plan: true });
+  await team.server.call(agents.agentPlanTask, { ...of(task), body: { plan: "Mine." } });
+  const asServer = async (client = team.server) => (await client.call(agents.agentViewTask, of(task))).moves;
+  expect(await asServer()).not.toContain("approve_plan");
+  expect(await refusalCode(team.server.call(moves.agentApprovePlan, of(task)))).toBe("forbidden");
+  const revise = { ...of(task), body: { feedback: "No." } };
+  expect(await refusalCode(team.server.call(moves.agentRevisePlan, revise))).toBe("forbidden");
+  expect((await viewAs(worker, task)).status).toBe("plan_review");
+
+  const { client: elsewhere } = await hub.registerServer({ key: team.key });
+  expect(await asServer(elsewhere)).toContain("approve_plan");
+  expect(await elsewhere.call(moves.agentApprovePlan, of(task))).toMatchObject({ status: "running" });
+});
+
 test("a task shows each caller the moves that it has", async () => {
   const { worker, task } = await started();
   const other = await team.startAgent();

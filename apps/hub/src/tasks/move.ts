@@ -81,6 +81,16 @@ export async function cancelQuestions(tx: Tx, task: TaskRow, caller: Caller, by:
   await record(tx, ...cancelled.map(({ id }) => cancelledFact(task, id, actorOf(caller))));
 }
 
+const DROP_ANSWERS = {
+  name: "drop_undelivered_answers",
+  text: "update interventions set delivery = 'failed' where task_id = $1 and delivery = 'queued'",
+};
+
+/** Answers that are still on their way to the session that asked are not told any more: the attempt they were for is over. */
+export async function dropAnswers(tx: Tx, task: Pick<TaskRow, "id">): Promise<void> {
+  await tx.query(DROP_ANSWERS, [task.id]);
+}
+
 /** The fact that nobody needs to answer any more. */
 const cancelledFact = (task: Pick<TaskRow, "id" | "project_id">, interventionId: string, actor: Actor): Fact => ({
   ...aboutTask(task),

@@ -14,6 +14,7 @@ import { Fleet } from "../matching/fleet.ts";
 import { Matcher } from "../matching/matcher.ts";
 import { sessionTails } from "../output/session-tails.ts";
 import { SearchIndex } from "../search/search-index.ts";
+import type { DeadlineClock } from "../timers/pauses.ts";
 import { receiveBack } from "../workers/returned-workers.ts";
 import { workerParts } from "../workers/worker-parts.ts";
 import { completionFold } from "./complete-task.ts";
@@ -27,6 +28,7 @@ export interface EngineOptions extends Omit<DeliveryOptions, "pool"> {
   bus: Bus;
   /** What the doors keep running, looked after with the rest. */
   doors?: readonly RunningPart[];
+  clock?: DeadlineClock | undefined;
   log: Logger;
 }
 
@@ -43,7 +45,7 @@ export interface RunningEngine extends Engine, AsyncDisposable {
 /** Transactions that the writers have under way at once; each project has one writer. */
 const WRITER_CONNECTIONS = 4;
 
-export function openEngine({ database, bus, doors = [], log, ...links }: EngineOptions): RunningEngine {
+export function openEngine({ database, bus, doors = [], clock, log, ...links }: EngineOptions): RunningEngine {
   const fleet = new Fleet(database.sql, (serverId) => links.connections.isConnected(serverId));
   const delivery = new Delivery({ ...links, pool: database.pool, log });
   const pipelined = openPipelinedPool(database, WRITER_CONNECTIONS);
@@ -70,9 +72,9 @@ export function openEngine({ database, bus, doors = [], log, ...links }: EngineO
     log,
   };
   const parts: RunningPart[] = [
-    new InterventionExpiry(engine, bus),
+    new InterventionExpiry(engine, bus, clock),
     waitingReaction(engine, bus),
-    ...workerParts(engine, bus),
+    ...workerParts(engine, bus, clock),
     creatorMessages({ sql: database.sql, bus, log, onCollected: () => delivery.wake() }),
     families(engine, bus),
     sessionTails(engine, bus, links.sessions),

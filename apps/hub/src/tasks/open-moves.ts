@@ -8,7 +8,7 @@ import {
 import { Problem } from "@orchestratia/protocol/problems";
 import { orchestrates } from "../access/agent-powers.ts";
 import type { Caller } from "../access/caller.ts";
-import { type Holding, isWorkerOf, lateHolder } from "./worker.ts";
+import { type Holding, isOwnWork, isWorkerOf, lateHolder } from "./worker.ts";
 
 /** What decides which moves somebody has with a task. */
 export interface Movable extends Holding {
@@ -58,7 +58,7 @@ function actorsFor(task: Movable, caller: Caller): MoveActor[] {
   const leads = orchestrates(caller);
   const actors: MoveActor[] = [];
   if (leads) actors.push("agent");
-  if (leads && task.orchestrator_may_approve && caller.id !== task.holder_session_id) actors.push("orchestrator");
+  if (leads && task.orchestrator_may_approve && !isOwnWork(task, caller)) actors.push("orchestrator");
   if (leads || task.source_session_id === caller.id) actors.push("creator");
   if (isWorkerOf(task, caller)) actors.push("worker");
   if (lateHolder(task, caller) !== null) actors.push("last_holder");

@@ -6,7 +6,7 @@ import type { Tx } from "../db/transaction.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { cancelQuestions, decide, onTask } from "./move.ts";
 import { aboutTask, json, moveDetails, sql, type TaskRow, writeTask } from "./task-row.ts";
-import { heldBy, refuseStale, workerOf } from "./worker.ts";
+import { heldBy, isOwnWork, refuseStale, workerOf } from "./worker.ts";
 
 /** The worker submits its plan; every revision is kept. */
 export async function planTask(engine: Engine, caller: Caller, taskId: string, plan: unknown): Promise<void> {
@@ -72,8 +72,9 @@ function mayDecide(task: TaskRow, caller: Caller): void {
   if (!task.orchestrator_may_approve) {
     throw new Problem("forbidden", "In this project only people decide on plans (setting orchestrator_may_approve).");
   }
-  if (caller.id === task.holder_session_id) {
-    throw new Problem("forbidden", `${task.key} is this session's own task; somebody else decides on its plan.`);
+  if (isOwnWork(task, caller)) {
+    const whose = caller.kind === "server" ? "worked on by a session of this server" : "this session's own task";
+    throw new Problem("forbidden", `${task.key} is ${whose}; somebody else decides on its plan.`);
   }
 }
 

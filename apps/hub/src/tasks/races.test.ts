@@ -4,11 +4,15 @@ import { fileURLToPath } from "node:url";
 import { Completion } from "@orchestratia/protocol/tasks";
 import { expect, test } from "vitest";
 import { SYSTEM } from "../access/caller.ts";
+import { projectLock, transaction } from "../db/transaction.ts";
 import { addDependency } from "../dependencies/add-dependency.ts";
 import { placeTasks } from "../matching/place-tasks.ts";
 import { createTestDatabase } from "../testing/test-database.ts";
 import { openTestEngine } from "../testing/test-engine.ts";
+import { until } from "../testing/until.ts";
+import { assignTask } from "./assign-task.ts";
 import { completeTask } from "./complete-task.ts";
+import { approveTask, requestChanges, submitTask } from "./review-decision.ts";
 import { startTask } from "./start-task.ts";
 
 // Each race is run by two engines on one database: a project's writer would keep one engine's moves in line, and what is
@@ -158,6 +162,55 @@ test("one session starts two tasks: the second start finds it busy", async () =>
     [() => startTask(left.engine, session, one), () => startTask(right.engine, session, two)],
   );
   expect(codes(outcomes)).toEqual(["ok", "session_busy"]);
+});
+
+test.each([
+  ["a contract", {}],
+  ["a contract with a schema", { schema: { type: "string", maxLength: 10 } }],
+])("a result with %s is approved while its worker delivers another: the later one is accepted", async (_, schema) => {
+  await using database = await createTestDatabase();
+  await using left = await openTestEngine(database.url);
+  await using right = await openTestEngine(database.url);
+  const project = await left.addProject();
+  const server = await left.addServer(project);
+  const session = await left.addSession(project, server);
+  const id = await left.addTask(project, {
+    auto_assign: false,
+    require_review: true,
+    structured_spec: { expected_output: { contracts: [{ key: "api", ...schema }] } },
+  });
+  const dependent = await left.addTask(project, {
+    auto_assign: false,
+    dependencies: [{ depends_on_task_id: id, dependency_type: "input", contract_key: "api" }],
+  });
+  await assignTask(left.engine, SYSTEM, id, { session_id: session.id });
+  await startTask(left.engine, session, id);
+  const delivers = (api: string) => Completion.parse({ result: { contracts: { api } }, git_diff_stats: { api } });
+  await submitTask(left.engine, session, id, delivers("earlier"));
+
+  // The approval has read its task, and waits for the project's lock, when the other result comes.
+  const { approving } = await transaction(right.engine.database.pool, async (tx) => {
+    await projectLock(tx, project);
+    const approving = approveTask(left.engine, SYSTEM, id);
+    await until(async () => {
+      const [waiting] = await left.sql.query<{ n: number }>(
+        "select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event = 'advisory'",
+      );
+      return waiting?.n === 1;
+    });
+    await requestChanges(right.engine, SYSTEM, id, "Another way, please.");
+    await submitTask(right.engine, session, id, delivers("later"));
+    return { approving };
+  });
+  await approving;
+
+  expect(await left.task(id)).toMatchObject({
+    status: "done",
+    result: { contracts: { api: "later" } },
+    git_diff_stats: { api: "later" },
+  });
+  expect(await left.task(dependent)).toMatchObject({ blockers: 0, resolved_inputs: { api: "later" } });
+  await Promise.all([left.settled(), right.settled()]);
 });
 
 test("the hub is killed between the commit and the push: after the restart the push arrives", async () => {

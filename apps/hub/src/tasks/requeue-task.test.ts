@@ -179,6 +179,23 @@ test("a late completion that needs review opens a new lease for the same worker"
   expect(await activeTasks(hub)).toEqual([0, 0]);
 });
 
+test("a late completion that needs review waits until its worker has finished what it began since", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const { project, session, id } = await started(hub, { require_review: true });
+  await reap(hub, id);
+  await hub.settled();
+  const begun = await hub.addTask(project, { auto_assign: false });
+  await assignTask(hub.engine, SYSTEM, begun, { session_id: session.id });
+  await startTask(hub.engine, session, begun);
+  const before = await hub.task(id);
+  await expect(completeTask(hub.engine, session, id, finished)).rejects.toMatchObject({ code: "session_busy" });
+  expect(await hub.task(id)).toEqual(before);
+  await completeTask(hub.engine, session, begun, finished);
+  await completeTask(hub.engine, session, id, finished);
+  expect(await hub.task(id)).toMatchObject({ status: "review", assigned_session_id: session.id });
+});
+
 test("once somebody else has begun, the one believed lost is too late", async () => {
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);

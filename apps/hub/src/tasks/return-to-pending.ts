@@ -4,7 +4,7 @@ import { lockFamily } from "../epics/family.ts";
 import { keepOrder } from "../epics/order-edges.ts";
 import type { Fact } from "../events/activity.ts";
 import type { Changes } from "./engine.ts";
-import { BACK_TO_PENDING } from "./move.ts";
+import { BACK_TO_PENDING, dropAnswers } from "./move.ts";
 import { recount } from "./recount.ts";
 import { type TaskColumns, type TaskRow, writeTask } from "./task-row.ts";
 
@@ -12,13 +12,6 @@ const WITHDRAW_PLAN = {
   name: "withdraw_undecided_plan",
   text: `update engine.plan_revisions set decision = 'withdrawn', decided_at = now()
     where task_id = $1 and decision is null`,
-};
-
-/** Answers that are still on their way to the session that asked count as told: the attempt they were for is over. */
-const DROP_ANSWERS = {
-  name: "drop_undelivered_answers",
-  text: `update interventions set delivered_at = now()
-    where task_id = $1 and status in ('responded', 'expired') and delivered_at is null`,
 };
 
 /**
@@ -33,7 +26,7 @@ export async function returnToPending(
   ...facts: Fact[]
 ): Promise<Changes> {
   await tx.query(WITHDRAW_PLAN, [task.id]);
-  await tx.query(DROP_ANSWERS, [task.id]);
+  await dropAnswers(tx, task);
   const waits = await recount(tx, task);
   const isRelated = task.parent_id !== null || task.is_parent;
   if (isRelated) await lockFamily(tx, [task.id]);

@@ -1,4 +1,4 @@
-import { Completion } from "@orchestratia/protocol/tasks";
+import type { Completion } from "@orchestratia/protocol/tasks";
 import { actorOf, type Caller } from "../access/caller.ts";
 import { noteToWorker } from "../notes/note-to-worker.ts";
 import { settleDone } from "./complete-task.ts";
@@ -11,19 +11,9 @@ export function submitTask(engine: Engine, caller: Caller, taskId: string, compl
   return settleDone(engine, { taskId, caller, move: "submit", completion });
 }
 
-/** Accepts a reviewed result. The contracts are checked once more: they may have changed since it was submitted. */
-export async function approveTask(engine: Engine, caller: Caller, taskId: string): Promise<void> {
-  const [stored] = await engine.database.sql.query<{
-    result: unknown;
-    git_diff_stats: Record<string, unknown> | null;
-    partial: boolean;
-  }>("select result, git_diff_stats, contract_status = 'partial' as partial from tasks where id = $1", [taskId]);
-  const completion = Completion.parse({
-    result: stored?.result ?? null,
-    git_diff_stats: stored?.git_diff_stats ?? null,
-    allow_partial: stored?.partial ?? false,
-  });
-  await settleDone(engine, { taskId, caller, move: "approve", completion });
+/** Accepts the result in review. The contracts are checked once more: they may have changed since it was submitted. */
+export function approveTask(engine: Engine, caller: Caller, taskId: string): Promise<void> {
+  return settleDone(engine, { taskId, caller, move: "approve" });
 }
 
 /** Sends a reviewed result back to its worker. */

@@ -15,7 +15,7 @@ export class TaskMoved extends Error {}
 /** Puts a judged result before a person: the lease stays open until they have decided. Throws TaskMoved, `session_busy`. */
 export async function reviewTask(
   engine: Engine,
-  { caller, completion, move }: CompletionRequest,
+  { caller, move }: CompletionRequest,
   picture: CompletionPicture,
   judgement: Extract<Judgement, { kind: "settle" }>,
 ): Promise<void> {
@@ -32,7 +32,7 @@ export async function reviewTask(
         resume_status: null,
         result: json(judgement.result),
         contract_status: judgement.check.status,
-        git_diff_stats: json(completion.git_diff_stats),
+        git_diff_stats: json(judgement.git_diff_stats),
         ...(decision.lease === "open" ? await takeBack(tx, task) : {}),
       },
       {

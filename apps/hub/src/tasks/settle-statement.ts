@@ -87,6 +87,9 @@ export const SETTLE_DONE = {
       update interventions i set status = 'cancelled', responded_at = now()
       from settled where i.task_id = settled.id and i.status = 'pending'
       returning i.id, i.project_id, i.task_id
+    ), answers_dropped as (
+      update interventions i set delivery = 'failed'
+      from settled where i.task_id = settled.id and i.delivery = 'queued'
     ), resolved as (
       update task_dependencies d set resolved = true, resolved_at = now()
       from settled

@@ -23,7 +23,7 @@ export interface TaskRow extends Movable {
   close_session_on_settle: boolean;
   /** Has children and never had a lease: it is settled by them, never worked on. */
   is_parent: boolean;
-  /** Its worker has been told of it. */
+  /** Its worker has been told of it, and may be about to be told again. */
   is_delivered: boolean;
   is_archived: boolean;
 }
@@ -35,7 +35,7 @@ const READ = `select t.id, t.project_id, t.key, t.title, t.type::text as type, t
     coalesce((p.settings ->> 'close_session_on_settle')::boolean, false) as close_session_on_settle,
     coalesce((p.settings ->> 'orchestrator_may_approve')::boolean, false) as orchestrator_may_approve,
     parent.is_parent, parent.is_parent or t.type = 'epic' as is_container,
-    t.delivered_at is not null as is_delivered, t.archived_at is not null as is_archived,
+    t.delivered_at is not null or t.deliveries > 0 as is_delivered, t.archived_at is not null as is_archived,
     l.session_id as holder_session_id, l.server_id as holder_server_id,
     l.id is not null and l.closed_at is null as lease_open, l.close_reason
   from tasks t join projects p on p.id = t.project_id

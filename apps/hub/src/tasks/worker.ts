@@ -72,6 +72,15 @@ export function heldBy(task: Holding, caller: Caller): boolean {
   return caller.kind === "server" && (task.holder_server_id ?? task.assigned_server_id) === caller.id;
 }
 
+/**
+ * Whether the caller would judge its own work. A server's key is in the hands of every session of that server which has
+ * a version 1 client, so what any of them holds is its own.
+ */
+export function isOwnWork(task: Holding, caller: Caller): boolean {
+  if (caller.kind === "session") return task.holder_session_id === caller.id;
+  return caller.kind === "server" && task.holder_server_id === caller.id;
+}
+
 function isGivenTo(task: Holding, caller: Caller): boolean {
   if (caller.kind === "server") return task.assigned_server_id === caller.id;
   if (caller.kind !== "session" || task.assigned_server_id !== caller.serverId) return false;

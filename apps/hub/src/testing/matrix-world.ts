@@ -34,8 +34,8 @@ export const signed = (secret: string | undefined): Record<string, string> => {
 
 export const bearing = (secret: string): Record<string, string> => ({ authorization: `Bearer ${secret}` });
 
-export async function makeProject(hub: TestHub): Promise<MatrixProject> {
-  const { id } = await hub.project();
+export async function makeProject(hub: TestHub, key?: string): Promise<MatrixProject> {
+  const { id } = await hub.project({}, key);
   const { id: serverId, key: serverKey, name } = await hub.registerServer({ key: id });
   const { sql } = hub.database;
   const { session } = await addSession(hub, { id, serverId }, "worker");

@@ -17,7 +17,7 @@ export interface OauthWorld extends AsyncDisposable {
   come(provider: string, account: OidcAccount, query?: Record<string, string>): Promise<Came>;
   /** Whoever has signed in with the browser links that account of the provider to their own. */
   link(browser: TestBrowser, provider: string, account: OidcAccount): Promise<Visited>;
-  /** Somebody with a password. */
+  /** Somebody with a password, whose address an admin vouched for. */
   addUser(about?: { email?: string; deactivated?: boolean }): Promise<{ id: string; email: string }>;
 }
 
@@ -78,8 +78,8 @@ export async function openOauthWorld(): Promise<OauthWorld> {
     },
     async addUser({ email = `${randomUUID()}@example.org`, deactivated = false } = {}) {
       const [row] = await hub.database.sql.query<{ id: string }>(
-        `insert into admin_users (email, name, role, password_hash, deactivated_at)
-         values ($1, 'Ada', 'viewer', $2, case when $3 then now() end) returning id`,
+        `insert into admin_users (email, name, role, password_hash, email_proven_at, deactivated_at)
+         values ($1, 'Ada', 'viewer', $2, now(), case when $3 then now() end) returning id`,
         [email, passwordHash, deactivated],
       );
       return { id: row?.id ?? "", email };

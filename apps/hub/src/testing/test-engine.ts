@@ -22,6 +22,7 @@ import { startSession } from "../sessions/start-session.ts";
 import { listCounterDifferences } from "../tasks/counters.ts";
 import { createTask } from "../tasks/create-task.ts";
 import { openEngine } from "../tasks/open-engine.ts";
+import type { DeadlineClock } from "../timers/pauses.ts";
 import { refuseStuck } from "./stuck.ts";
 
 export interface TestServerRow {
@@ -35,7 +36,7 @@ export interface TestServerRow {
 export type TestEngine = Awaited<ReturnType<typeof openTestEngine>>;
 
 /** The engine on a real database, without HTTP: servers are rows whose socket is a list of the frames sent to it. */
-export async function openTestEngine(url: string) {
+export async function openTestEngine(url: string, { clock }: { clock?: DeadlineClock } = {}) {
   const log = pino({ level: process.env.LOG_LEVEL ?? "error" });
   const database = openDatabase(url, { maxConnections: 20 });
   const bus = new Bus(log);
@@ -52,6 +53,7 @@ export async function openTestEngine(url: string) {
     events: sequencer,
     startSession: (start) => startSession(sessionHub, start),
     closeSession: (sessionId) => closeSession(sessionHub, SYSTEM, sessionId),
+    clock,
     log,
   });
   const { sql } = database;

@@ -14,6 +14,7 @@ import type { Database } from "../db/database.ts";
 import { type Hub, type HubOptions, startHub } from "../hub.ts";
 import { refuseStuck } from "./stuck.ts";
 import { createTestDatabase, type TestDatabase } from "./test-database.ts";
+import { undeclaredProblems } from "./undeclared-problems.ts";
 
 export interface TestHubOptions extends Pick<HubOptions, "watch" | "streamBeatMs"> {
   config?: Partial<Config>;
@@ -84,7 +85,7 @@ export class TestHub implements AsyncDisposable {
     await hub?.[Symbol.asyncDispose]();
   }
 
-  /** Throws when a task was left where nothing would ever happen to it. */
+  /** Throws when a task was left where nothing would ever happen to it, or a problem was answered that is not declared. */
   async [Symbol.asyncDispose](): Promise<void> {
     const hub = this.#hub;
     const stuck = hub && (await refuseStuck({ ...hub, sql: hub.database.sql }).catch((error: Error) => error));
@@ -92,6 +93,8 @@ export class TestHub implements AsyncDisposable {
     await this.#database[Symbol.asyncDispose]();
     await rm(this.home, { recursive: true, force: true });
     if (stuck) throw stuck;
+    const undeclared = undeclaredProblems(this.logged);
+    if (undeclared.length > 0) throw new Error(`answered and not declared: ${undeclared.join(", ")}`);
   }
 
   client(headers: Record<string, string> = {}): HubClient {
@@ -129,8 +132,10 @@ export class TestHub implements AsyncDisposable {
     return new URL(this.hub.setupLink ?? "").searchParams.get("token") ?? "";
   }
 
-  async project(settings: z.input<typeof Project>["settings"] = {}): Promise<Project> {
-    const key = `P${randomUUID().slice(0, 8).toUpperCase()}`;
+  async project(
+    settings: z.input<typeof Project>["settings"] = {},
+    key = `P${randomUUID().slice(0, 8).toUpperCase()}`,
+  ): Promise<Project> {
     return (await this.system()).call(createProject, { body: { key, name: `Project ${key}`, settings } });
   }
 

@@ -10,6 +10,7 @@ import type { SignedIn, Users } from "./commands.ts";
 import { findOpenInvitation, GOOD_INVITATION, noSuchLink } from "./invitations.ts";
 import { mustBeStrongPassword } from "./password-rule.ts";
 import { hashPassword } from "./passwords.ts";
+import { closeSetup } from "./setup-link.ts";
 import { type Origin, openSignIn } from "./sign-ins.ts";
 import type { UserRow } from "./user-row.ts";
 
@@ -20,10 +21,14 @@ interface Taken {
   role: z.infer<typeof GlobalRole>;
   project_id: ProjectId | null;
   project_role: z.infer<typeof ProjectRole> | null;
+  /** Whether an admin or the hub itself made it, and not a project's owner. */
+  by_admin: boolean;
 }
 
 export interface Guest {
   email: string;
+  /** A provider answers for the address. */
+  isEmailVerified: boolean;
   name: string;
   /** Null: they sign in by other means. */
   passwordHash: string | null;
@@ -44,7 +49,12 @@ export async function acceptInvitation(
   mustBeStrongPassword(password, { email: address, name });
   const passwordHash = await hashPassword(password);
   const signedIn = await transaction(pool, async (tx) => {
-    const user = await acceptInvitationLocked(tx, token, { email: address, name, passwordHash });
+    const user = await acceptInvitationLocked(tx, token, {
+      email: address,
+      isEmailVerified: false,
+      name,
+      passwordHash,
+    });
     const actor = { type: "user", id: user.id, name } as const;
     const opened = await openSignIn(tx, users.tokens, user.id, from);
     await record(tx, {
@@ -65,13 +75,15 @@ export async function acceptInvitation(
  * email_taken, or forbidden when the invitation is for another address.
  */
 export async function acceptInvitationLocked(tx: Tx, token: string, guest: Guest): Promise<UserRow & { id: UserId }> {
-  const { email, name, passwordHash } = guest;
+  const { email, isEmailVerified, name, passwordHash } = guest;
   const taken = await take(tx, token, email);
   if (!taken) throw noSuchLink();
+  if (taken.role === "admin") await closeSetup(tx);
   const [user] = await tx.query<UserRow & { id: UserId }>(
-    `insert into admin_users (email, name, role, password_hash) values ($1, $2, $3, $4)
+    `insert into admin_users (email, name, role, password_hash, email_proven_at)
+     values ($1, $2, $3, $4, case when $5 then now() end)
      on conflict (email) do nothing returning id, email, name, role, created_at`,
-    [email, name, taken.role, passwordHash],
+    [email, name, taken.role, passwordHash, isEmailVerified],
   );
   if (!user) {
     throw new Problem("email_taken", `${email} has an account here. Sign in with it and open the link again.`);
@@ -104,6 +116,7 @@ async function joinByInvitationLocked(
   if (!taken) {
     throw new Problem("invitation_not_found", "The invitation is not valid: it was used, withdrawn or is too old.");
   }
+  if (taken.role === "admin") await closeSetup(tx);
   const actor = actorOf(caller);
   const raised = await tx.query(
     "update admin_users set role = 'admin' where id = $1 and role <> 'admin' and $2 = 'admin' returning id",
@@ -142,7 +155,9 @@ async function take(tx: Tx, token: string, email: string): Promise<Taken | undef
   );
   if (known?.project_id != null) await projectLock(tx, known.project_id);
   const [taken] = await tx.query<Taken>(
-    `select i.id, i.email, i.role, i.project_id, i.project_role from hub.invitations i
+    `select i.id, i.email, i.role, i.project_id, i.project_role, i.invited_by is null or exists (
+       select from admin_users a where a.id = i.invited_by and a.role = 'admin') as by_admin
+     from hub.invitations i
      where i.token_hash = $1 and ${GOOD_INVITATION} for update of i`,
     [hash],
   );
@@ -152,14 +167,22 @@ async function take(tx: Tx, token: string, email: string): Promise<Taken | undef
   return taken;
 }
 
-/** Marks it as used and gives the role in the project, if there is one; a higher one stays. */
+/**
+ * Marks it as used and gives the role in the project, if there is one; a higher one stays. An admin who named the address
+ * has vouched that it is theirs; an owner has no say in whose it is.
+ */
 async function settle(
   tx: Tx,
-  { id, project_id, project_role: role }: Taken,
+  { id, email, by_admin, project_id, project_role: role }: Taken,
   user: { id: UserId; name: string; email: string },
   actor: ReturnType<typeof actorOf>,
 ): Promise<{ role: z.infer<typeof ProjectRole>; changed: boolean } | undefined> {
   await tx.query("update hub.invitations set accepted_at = now(), accepted_by = $2 where id = $1", [id, user.id]);
+  if (email !== null && by_admin) {
+    await tx.query("update admin_users set email_proven_at = coalesce(email_proven_at, now()) where id = $1", [
+      user.id,
+    ]);
+  }
   await record(tx, {
     type: "invitation.accepted",
     project_id,

@@ -33,7 +33,7 @@ export async function setUp(users: Users, given: z.output<typeof Setup>, from: O
   const hash = secretHash(given.token);
   // Looked at first, so that a stranger cannot make the hub hash passwords.
   const open = await sql.query("select from hub.setup_tokens where token_hash = $1 and used_at is null", [hash]);
-  if (open.length === 0) throw await refusedSetup(sql);
+  if (open.length === 0 || !(await isSetupNeeded(sql))) throw await refusedSetup(sql);
   mustBeStrongPassword(given.password, given);
   const passwordHash = await hashPassword(given.password);
 
@@ -42,7 +42,8 @@ export async function setUp(users: Users, given: z.output<typeof Setup>, from: O
       "update hub.setup_tokens set used_at = now() where token_hash = $1 and used_at is null returning token_hash",
       [hash],
     );
-    if (won.length === 0) throw await refusedSetup(tx);
+    // Asked once the link is held: whoever makes an admin otherwise ends it in their transaction.
+    if (won.length === 0 || !(await isSetupNeeded(tx))) throw await refusedSetup(tx);
     const user = await insertAdmin(tx, given, passwordHash);
     const opened = await openSignIn(tx, users.tokens, user.id, from);
     await record(tx, signedInFact(user, opened.signInId, from));
@@ -61,7 +62,7 @@ async function refusedSetup(sql: Database["sql"]): Promise<Problem> {
 
 async function insertAdmin(tx: Tx, { email, name }: z.output<typeof Setup>, passwordHash: string): Promise<UserRow> {
   const [user] = await tx.query<UserRow>(
-    `insert into admin_users (email, name, role, password_hash) values ($1, $2, 'admin', $3)
+    `insert into admin_users (email, name, role, password_hash, email_proven_at) values ($1, $2, 'admin', $3, now())
      on conflict (email) do nothing returning id, email, name, role, created_at`,
     [email, name, passwordHash],
   );
@@ -89,7 +90,10 @@ export async function signInWithPassword(
   );
   const attempt = { address: from.address, email, isKnown: user?.is_known ?? false };
   attempts.begin(attempt);
-  const isRight = await isPassword(password, user?.password_hash);
+  const isRight = await isPassword(password, user?.password_hash).catch((error) => {
+    attempts.notTried(attempt);
+    throw error;
+  });
   if (!isRight || !user || user.deactivated_at) {
     const problem = isRight ? "user_deactivated" : "wrong_credentials";
     await record(database.sql, {

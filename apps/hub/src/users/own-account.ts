@@ -62,7 +62,11 @@ export async function changePassword(
   }
   const attempt = { address, email: user.email, isKnown: true };
   attempts.begin(attempt);
-  if (!(await isPassword(given.old_password, user.password_hash))) {
+  const isRight = await isPassword(given.old_password, user.password_hash).catch((error) => {
+    attempts.notTried(attempt);
+    throw error;
+  });
+  if (!isRight) {
     throw new Problem("wrong_password", "The old password is not right.");
   }
   attempts.succeeded(attempt);

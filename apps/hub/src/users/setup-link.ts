@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { newSecret, secretHash } from "../access/secret-hash.ts";
 import type { Database } from "../db/database.ts";
-import { transaction } from "../db/transaction.ts";
+import { type Sql, transaction } from "../db/transaction.ts";
 import { readPrivateFile, writePrivateFile } from "./private-file.ts";
 
 const fileIn = (home: string) => path.join(home, "setup-token");
@@ -13,6 +13,7 @@ const fileIn = (home: string) => path.join(home, "setup-token");
  */
 export async function keepSetupToken({ pool, sql }: Database, home: string): Promise<string | undefined> {
   if (!(await isSetupNeeded(sql))) {
+    await closeSetup(sql);
     await forgetSetupToken(home);
     return undefined;
   }
@@ -20,7 +21,7 @@ export async function keepSetupToken({ pool, sql }: Database, home: string): Pro
   if (kept && (await isOpen(sql, kept))) return kept;
   const token = newSecret("");
   await transaction(pool, async (tx) => {
-    await tx.query("delete from hub.setup_tokens where used_at is null");
+    await closeSetup(tx);
     await tx.query("insert into hub.setup_tokens (token_hash) values ($1)", [secretHash(token)]);
   });
   await writePrivateFile(fileIn(home), `${token}\n`);
@@ -32,6 +33,14 @@ export async function isSetupNeeded(sql: Database["sql"]): Promise<boolean> {
     "select not exists (select from admin_users where role = 'admin') as needed",
   );
   return row?.needed ?? true;
+}
+
+/**
+ * Ends the set-up link. Whatever makes an admin does this in its transaction, before it makes them: whoever opens the
+ * link at that moment waits, and finds it gone.
+ */
+export async function closeSetup(sql: Sql): Promise<void> {
+  await sql.query("delete from hub.setup_tokens where used_at is null");
 }
 
 export const forgetSetupToken = (home: string): Promise<void> => rm(fileIn(home), { force: true });

@@ -82,3 +82,20 @@ test("who signs in well adds nothing to what is counted for all of an address", 
   }
   expect(fail({ email: "another@example.org" })).toBe(0);
 });
+
+test("all of one IPv6 network of 64 bits is one address, and the next network another", () => {
+  const { fail } = open();
+  expect(times(6, (n) => fail({ address: `2001:db8:1:2::${n + 1}` }))).toEqual([...FREE_FIVE, 10]);
+  expect(fail({ address: "2001:db8:1:3::1" })).toBe(0);
+  expect(times(6, (n) => fail({ address: n % 2 ? "192.0.2.9" : "::ffff:192.0.2.9" }))).toEqual([...FREE_FIVE, 10]);
+});
+
+test("an attempt that the hub was too busy to look at does not count", () => {
+  const { attempts, fail } = open();
+  const attempt = { address: "192.0.2.1", email: "ada@example.org", isKnown: false };
+  for (let n = 0; n < 100; n += 1) {
+    attempts.begin(attempt);
+    attempts.notTried(attempt);
+  }
+  expect(times(6, () => fail({}))).toEqual([...FREE_FIVE, 10]);
+});

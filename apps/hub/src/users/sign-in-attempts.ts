@@ -1,4 +1,5 @@
 import { Problem } from "@orchestratia/protocol/problems";
+import { countedAddress } from "../access/counted-address.ts";
 import { FailureCount } from "./failure-count.ts";
 
 export interface Attempt {
@@ -30,8 +31,9 @@ export class SignInAttempts {
    * Counts the attempt as failed until it is said to have succeeded, so that attempts side by side count as well. Throws
    * too_many_requests during a pause, and counts nothing then.
    */
-  begin({ address, email, isKnown }: Attempt): void {
+  begin({ address: from, email, isKnown }: Attempt): void {
     const now = this.#now();
+    const address = countedAddress(from);
     const waits = [this.#byBoth.waitMs(both(address, email), now)];
     if (!isKnown) waits.push(this.#byEmail.waitMs(email, now), this.#byAddress.waitMs(address, now));
     const seconds = Math.ceil(Math.max(...waits) / SECOND);
@@ -45,9 +47,18 @@ export class SignInAttempts {
     this.#byAddress.add(address, now);
   }
 
-  succeeded({ address, email }: Attempt): void {
+  succeeded({ address: from, email }: Attempt): void {
+    const address = countedAddress(from);
     this.#byBoth.forget(both(address, email));
     // What others guess at the same time goes on counting.
+    this.#byEmail.takeBack(email);
+    this.#byAddress.takeBack(address);
+  }
+
+  /** The password was not looked at: this was no failure either. */
+  notTried({ address: from, email }: Attempt): void {
+    const address = countedAddress(from);
+    this.#byBoth.takeBack(both(address, email));
     this.#byEmail.takeBack(email);
     this.#byAddress.takeBack(address);
   }

@@ -2,7 +2,10 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { SYSTEM } from "../access/caller.ts";
 import { openDatabase } from "../db/database.ts";
+import { FakeViewer } from "../testing/fake-viewer.ts";
 import { createTestDatabase } from "../testing/test-database.ts";
+import { startTestHub } from "../testing/test-hub.ts";
+import { until } from "../testing/until.ts";
 import { SignInUses } from "./sign-in-uses.ts";
 
 test("a sign-in that was used says when, to the minute, and one that ended long ago is gone", async () => {
@@ -40,4 +43,20 @@ test("a sign-in that was used says when, to the minute, and one that ended long 
   uses.saw({ caller: SYSTEM, signInId: used });
   await uses[Symbol.asyncDispose]();
   expect((await left())[0]?.last_used_at?.getTime()).toBeGreaterThanOrEqual(first[0]?.last_used_at?.getTime() ?? 0);
+});
+
+test.each(["cookie", "first message"])("a sign-in that only opened a socket, by its %s, has been used", async (way) => {
+  await using hub = await startTestHub();
+  const authorization = (await hub.adminHeaders()).authorization ?? "";
+  const jwt = authorization.replace("Bearer ", "");
+  const [instance] = await hub.database.sql.query<{ instance_id: string }>("select instance_id from hub.instance");
+  const uses = () => hub.database.sql.query("select last_used_at from hub.sign_ins");
+  expect(await uses()).toEqual([{ last_used_at: null }]);
+  await using viewer =
+    way === "cookie"
+      ? await FakeViewer.open(hub.url, { cookie: `orc_${instance?.instance_id}=${jwt}`, origin: hub.url })
+      : await FakeViewer.signedIn(hub.url, jwt);
+  await until(() => viewer.frames.some(({ type }) => type === "auth_ok"));
+  await hub.hub.engine.rederive();
+  expect(await uses()).toEqual([{ last_used_at: expect.any(Date) }]);
 });

@@ -6,6 +6,7 @@ import { transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import type { Users } from "./commands.ts";
 import { lockUser } from "./lock-user.ts";
+import { closeSetup } from "./setup-link.ts";
 
 /** Changes somebody's name or role; what is open to them follows at once. Throws user_not_found or last_admin. */
 export async function updateUser(
@@ -20,6 +21,7 @@ export async function updateUser(
     if (user.isLastAdmin && role !== "admin") {
       throw new Problem("last_admin", `${user.name} is the hub's only admin. Make somebody else an admin first.`);
     }
+    if (role === "admin") await closeSetup(tx);
     await tx.query("update admin_users set name = $2, role = $3 where id = $1", [user.id, name, role]);
     const fact = { project_id: null, actor: actorOf(caller) } as const;
     const about = { user_id: user.id, email: user.email };

@@ -1,9 +1,13 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import { acceptInvitation, createInvitation } from "@orchestratia/protocol/operations/invitations";
 import * as people from "@orchestratia/protocol/operations/people";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { secretHash } from "../access/secret-hash.ts";
+import { raceAt } from "../testing/race-at.ts";
 import { ADMIN, startTestHub, type TestHub } from "../testing/test-hub.ts";
 import { refusal, refusalCode } from "../testing/test-team.ts";
+import { until } from "../testing/until.ts";
 
 let hub: TestHub;
 beforeAll(async () => {
@@ -47,6 +51,42 @@ test("the set-up link serves once: of two that race, one becomes the admin", asy
   expect(await hub.client().call(people.setupState)).toEqual({ needed: false });
   expect(await refusalCode(setUp(token, "eve@example.org"))).toBe("setup_done");
   await hub.database.sql.query("update admin_users set email = $1", [ADMIN.email]);
+});
+
+test("the set-up link ends with the first admin, also when an invitation makes them", async () => {
+  await using own = await startTestHub();
+  const token = own.setupToken();
+  const setUp = () =>
+    refusalCode(own.client().call(people.setup, { body: { ...ADMIN, email: "eve@example.org", token } }));
+  const { token: invitation } = await (await own.system()).call(createInvitation, { body: { role: "admin" } });
+  const join = () => refusalCode(own.client().call(acceptInvitation, { body: { ...ADMIN, token: invitation } }));
+  // Whoever opens the link while the invitation is taken waits for what comes of that.
+  const gate = "lock table admin_users in share row exclusive mode";
+  const [joined, refused] = await raceAt(own.database, gate, [
+    join,
+    async () => {
+      await until(async () => {
+        const [row] = await own.database.sql.query<{ n: number }>(
+          "select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        return row?.n === 1;
+      });
+      return setUp();
+    },
+  ]);
+  expect(joined).toEqual({ status: "fulfilled", value: undefined });
+  expect(refused).toEqual({ status: "fulfilled", value: "setup_done" });
+  expect(await setUp()).toBe("setup_done");
+
+  // A link that is open although the hub has its admin opens nothing, and is gone from the next start on.
+  const { sql } = own.database;
+  await sql.query("update hub.setup_tokens set used_at = null");
+  await sql.query("insert into hub.setup_tokens (token_hash) values ($1) on conflict do nothing", [secretHash(token)]);
+  expect(await setUp()).toBe("setup_done");
+  expect(await sql.query("select email from admin_users")).toEqual([{ email: ADMIN.email }]);
+  await own.stop();
+  await own.start();
+  expect(await own.database.sql.query("select from hub.setup_tokens where used_at is null")).toEqual([]);
 });
 
 async function waitForWaiting(count: number): Promise<void> {

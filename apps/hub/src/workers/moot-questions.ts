@@ -14,7 +14,8 @@ const HOLDS: Readonly<Record<string, string>> = {
   worker_lost: `t.status in ${STARTED} and exists (
     select from engine.leases l where l.task_id = t.id and l.closed_at is null and l.lost_since is not null)`,
   server_lost: "t.status = 'assigned' and v.status = 'offline'",
-  not_started: `(t.status = 'assigned' or ${PLANNING_UNBEGUN}) and t.reminded_at is not null`,
+  not_started: `(t.status = 'assigned' or ${PLANNING_UNBEGUN}) 
+    and t.deliveries > 0 and t.reminded_at is not null`,
   start_failed: "t.status = 'assigned' and t.start_failures > 0 and t.assigned_session_id is null",
   requeue_manual: "t.status = 'pending' and not t.auto_assign",
 };

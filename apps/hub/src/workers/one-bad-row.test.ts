@@ -32,7 +32,7 @@ test("one task that cannot be dealt with holds up no other, however often it is 
      where closed_at is null`,
     [bad.task],
   );
-  await hub.sql.query("update tasks set delivered_at = now() - interval '11 minutes' where id = $1", [unbegun]);
+  await hub.sql.query("update tasks set told_at = now() - interval '11 minutes' where id = $1", [unbegun]);
   await expect(hub.engine.rederive()).rejects.toThrow();
   await hub.settled();
   expect(await hub.task(bad.task)).toMatchObject({ status: "running" });

@@ -57,7 +57,7 @@ export const notStartedChoice: HubChoice = {
     if (!mayBeUnbegun(task)) return undefined;
     if (choice === REASSIGN) return move(tx, caller, task, "its session did not begin");
     if (choice === CANCEL) return cancelFamilyLocked(tx, caller, task.id);
-    return deliverAgain(tx, task, "delivered_at = null");
+    return deliverAgain(tx, task, "delivered_at = null, reminded_at = now()");
   },
 };
 

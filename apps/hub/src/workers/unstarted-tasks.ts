@@ -1,4 +1,4 @@
-import { meetsHardRequirements, type Requirements } from "@orchestratia/domain/matching";
+import type { Requirements } from "@orchestratia/domain/matching";
 import { SYSTEM } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
 import { MAX_START_FAILURES } from "../delivery/session-starter.ts";
@@ -11,6 +11,7 @@ import { failLocked } from "../tasks/fail-task.ts";
 import { inProject } from "../tasks/move.ts";
 import { lockTask, type TaskRow } from "../tasks/task-row.ts";
 import { deliverAgain } from "./deliver-again.ts";
+import { ableServers, noServerLeft } from "./no-server-left.ts";
 import { PLANNING_UNBEGUN } from "./planning-unbegun.ts";
 import { NOT_STARTED_OPTIONS, SERVER_LOST_OPTIONS, START_FAILED_OPTIONS } from "./unstarted-choices.ts";
 
@@ -31,6 +32,8 @@ interface Unstarted {
   tried_servers: string[];
   server_name: string;
   session_name: string | null;
+  /** The second delivery did not have to wait for the agent. */
+  is_told: boolean;
 }
 
 const MATTER = `case
@@ -38,8 +41,10 @@ const MATTER = `case
     -- In planning it has a worker, who counts as lost by then.
     when v.status = 'offline' and t.status = 'assigned'
       and greatest(coalesce(v.offline_since, v.created_at), t.updated_at) + ${PROJECT_GRACE} <= now() then 'server_lost'
-    when v.status = 'online' and t.delivered_at <= now() - ${NOT_STARTED} and t.reminded_at is null then 'remind'
-    when v.status = 'online' and t.delivered_at <= now() - ${NOT_STARTED} then 'not_started'
+    -- Also where the second delivery waits for the agent to be at its prompt: it may never be.
+    when v.status = 'online' and t.deliveries > 0 and t.reminded_at <= now() - ${NOT_STARTED} then 'not_started'
+    when v.status = 'online' and t.deliveries > 0 and t.reminded_at is null and t.told_at <= now() - ${NOT_STARTED}
+      then 'remind'
   end`;
 
 /** `$1` limits it to one task. What was asked about already waits for the answer. */
@@ -47,7 +52,7 @@ const UNSTARTED = {
   name: "unstarted_tasks",
   text: `select u.* from (
       select t.id, t.project_id, ${MATTER} as matter, t.placed_by_matcher, t.requirements, t.tried_servers,
-        v.name as server_name, s.name as session_name
+        v.name as server_name, s.name as session_name, t.delivered_at is not null as is_told
       from tasks t join projects p on p.id = t.project_id join servers v on v.id = t.assigned_server_id
         left join sessions s on s.id = t.assigned_session_id
       where (t.status = 'assigned' and t.blockers = 0 or ${PLANNING_UNBEGUN}) and ($1::uuid is null or t.id = $1)
@@ -89,13 +94,9 @@ async function attend(engine: Engine, tx: Tx, task: TaskRow, unstarted: Unstarte
 /** Three sessions did not start there: another server may have more luck; where none is left the task fails. */
 async function tryNextServer(engine: Engine, tx: Tx, task: TaskRow, unstarted: Unstarted): Promise<Changes> {
   const tried = [...new Set([...unstarted.tried_servers, task.assigned_server_id as string])];
-  const servers = await engine.fleet.read(task.project_id);
-  const isLeft = servers.some(
-    ({ id, capabilities }) => !tried.includes(id) && meetsHardRequirements(unstarted.requirements, capabilities),
-  );
-  if (!isLeft) {
-    const error = `No session could be started for it on ${unstarted.server_name}, and no other server is left to try.`;
-    return failLocked(tx, SYSTEM, task, { error });
+  const able = await ableServers(engine, { ...unstarted, tried_servers: tried });
+  if (able.untried.length === 0) {
+    return failLocked(tx, SYSTEM, task, { error: noServerLeft([unstarted.server_name]) });
   }
   const changes = await unassignLocked(tx, SYSTEM, task, {
     reason: `no session could be started on ${unstarted.server_name}`,
@@ -121,10 +122,12 @@ const askAboutServer = (tx: Tx, task: TaskRow, { server_name }: Unstarted): Prom
     options: SERVER_LOST_OPTIONS,
   });
 
-const askWhyNotStarted = (tx: Tx, task: TaskRow, { server_name, session_name }: Unstarted): Promise<Changes> =>
+const askWhyNotStarted = (tx: Tx, task: TaskRow, { server_name, session_name, is_told }: Unstarted): Promise<Changes> =>
   ask(tx, task, {
     cause: "not_started",
-    question: `${task.key} was delivered to ${session_name ?? server_name} twice and is not begun. What now?`,
+    question: is_told
+      ? `${task.key} was delivered to ${session_name ?? server_name} twice and is not begun. What now?`
+      : `${task.key} was delivered to ${session_name ?? server_name} and is not begun; its agent was never at its prompt to be told again. What now?`,
     options: NOT_STARTED_OPTIONS,
   });
 

@@ -6,9 +6,11 @@ import type { RunningPart } from "../events/running-part.ts";
 import { takeLeasesAsSeen } from "../leases/taken-as-seen.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { DueTimer } from "../timers/due-timer.ts";
+import { type DeadlineClock, Pauses } from "../timers/pauses.ts";
 import { applyLostPolicies } from "./lost-policy.ts";
 import { markLostWorkers } from "./mark-lost.ts";
 import { withdrawMootQuestions } from "./moot-questions.ts";
+import { failWithoutServer } from "./no-server-left.ts";
 import { attendToUnstarted } from "./unstarted-tasks.ts";
 
 /** The rows are looked through each 30 s: after a pause of so long the hub or its database was away. */
@@ -37,20 +39,21 @@ const LOSSES: readonly ActivityType[] = [
 const REPORTS: readonly ActivityType[] = ["task.plan_submitted", "task.submitted", "task.help_requested"];
 
 /** What watches over workers: who is lost and what becomes of their tasks, and what was assigned and is not begun. */
-export function workerParts(engine: Engine, bus: Bus): RunningPart[] {
-  let lastRunAt = performance.now();
+export function workerParts(engine: Engine, bus: Bus, clock?: DeadlineClock): RunningPart[] {
+  const { sql } = engine.database;
+  // The watch over servers takes leases as seen at the hub's start.
+  const pauses = new Pauses(sql, { longestMs: AWAY_MS, beforeFirst: false, clock });
   const timer = new DueTimer({
     name: "lost workers",
     log: engine.log,
     async run() {
-      const now = performance.now();
-      if (now - lastRunAt > AWAY_MS) await takeLeasesAsSeen(engine.database.sql);
-      else await engine.database.sql.query("select");
+      // Once the database has answered, what fails is no time in which it was away.
+      await pauses.turn(() => takeLeasesAsSeen(sql));
       // Signs of life come before conclusions.
       await engine.leases.settled();
-      // The database has answered: what fails from here on is no time in which it was away.
-      lastRunAt = now;
-      await eachAlone([markLostWorkers, applyLostPolicies, attendToUnstarted], (step) => step(engine));
+      await eachAlone([markLostWorkers, applyLostPolicies, attendToUnstarted, failWithoutServer], (step) =>
+        step(engine),
+      );
     },
     async next() {
       const [next] = await engine.database.sql.query<{ wait_ms: number | null }>(NEXT);

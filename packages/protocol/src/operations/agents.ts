@@ -66,6 +66,7 @@ export const agentCreateTask = operation({
     "input_name_taken",
     "contract_missing",
     "contract_schema_invalid",
+    "dependency_exists",
   ],
 });
 
@@ -103,7 +104,7 @@ export const agentUpdateTask = operation({
   params: OnTask,
   body: TaskChanges,
   response: Task,
-  problems: [...missing, "version_conflict", "task_wrong_status", "contract_schema_invalid"],
+  problems: [...missing, "version_conflict", "task_wrong_status", "contract_schema_invalid", "dependency_cycle"],
 });
 
 export const agentCancelTask = operation({
@@ -140,7 +141,7 @@ export const agentCompleteTask = operation({
   params: OnTask,
   body: Completion,
   response: Task,
-  problems: [...worker, "contract_unfulfilled", "contract_changed"],
+  problems: [...worker, "contract_unfulfilled", "contract_changed", "session_busy"],
   bodyLimit: resultBody,
 });
 
@@ -214,6 +215,7 @@ export const agentAssignTask = operation({
     "session_ambiguous",
     "task_not_assignable",
     "forbidden",
+    "server_not_found",
   ],
 });
 
@@ -311,6 +313,11 @@ export const agentCreatePipeline = operation({
     "malformed_yaml",
     "dependency_cycle",
     "forbidden",
+    "contract_schema_invalid",
+    "dependency_exists",
+    "input_name_taken",
+    "contract_missing",
+    "task_not_assignable",
   ],
 });
 

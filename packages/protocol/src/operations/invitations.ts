@@ -115,7 +115,7 @@ export const acceptInvitation = operation({
   body: AcceptInvitation,
   response: SignedIn,
   status: 201,
-  problems: ["token_invalid", "email_taken", "password_weak"],
+  problems: ["token_invalid", "forbidden", "email_taken", "password_weak"],
 });
 
 export const joinByInvitation = operation({

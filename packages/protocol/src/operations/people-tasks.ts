@@ -57,6 +57,7 @@ export const createTask = operation({
     "input_name_taken",
     "contract_missing",
     "contract_schema_invalid",
+    "dependency_exists",
   ],
 });
 
@@ -82,7 +83,7 @@ export const updateTask = operation({
   params: OnTask,
   body: TaskChanges,
   response: Task,
-  problems: [...missing, "version_conflict", "task_wrong_status", "contract_schema_invalid"],
+  problems: [...missing, "version_conflict", "task_wrong_status", "contract_schema_invalid", "dependency_cycle"],
 });
 
 export const cancelTask = operation({
@@ -107,7 +108,14 @@ export const assignTask = operation({
   params: OnTask,
   body: Assignment,
   response: Task,
-  problems: [...missing, "task_wrong_status", "server_not_found", "session_not_found", "task_not_assignable"],
+  problems: [
+    ...missing,
+    "task_wrong_status",
+    "server_not_found",
+    "session_not_found",
+    "task_not_assignable",
+    "session_ambiguous",
+  ],
 });
 
 export const unassignTask = operation({
@@ -156,7 +164,7 @@ export const approveTask = operation({
   summary: "Accept a reviewed result; the task is done",
   params: OnTask,
   response: Task,
-  problems: [...missing, "task_wrong_status", "contract_unfulfilled"],
+  problems: [...missing, "task_wrong_status", "contract_unfulfilled", "contract_changed"],
 });
 
 export const requestChanges = operation({

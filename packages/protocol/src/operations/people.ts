@@ -297,8 +297,16 @@ export const createPipeline = operation({
     "parent_settled",
     "malformed_yaml",
     "dependency_cycle",
+    "contract_schema_invalid",
+    "dependency_exists",
+    "input_name_taken",
+    "contract_missing",
+    "task_not_assignable",
   ],
 });
+
+/** The project in which the demo's pipelines run. */
+const DEMO_PROJECT = "DEMO";
 
 export const DemoState = z
   .enum(["ready", "running", "done", "stopped"])
@@ -309,7 +317,8 @@ const DemoRun = z.object({ project: Project, state: DemoState, tasks: z.array(Ta
 
 export const viewDemo = operation({
   id: "viewDemo",
-  access: "signed_in",
+  access: "viewer",
+  project: DEMO_PROJECT,
   door: "people",
   tag: "demo",
   method: "GET",
@@ -321,7 +330,8 @@ export const viewDemo = operation({
 
 export const runDemo = operation({
   id: "runDemo",
-  access: "signed_in",
+  access: "member",
+  project: DEMO_PROJECT,
   door: "people",
   tag: "demo",
   method: "POST",

@@ -7,7 +7,7 @@ const sentences: Readonly<Record<string, string>> = {
   not_invited: "No account here is linked to yours at the provider. Ask an admin of this hub for an invitation.",
   email_unverified: "The provider does not say that your e-mail address is yours. Verify it there first.",
   email_taken:
-    "Your e-mail address has an account here already. Sign in to it another way; you can then link the provider in your settings, and open an invitation again.",
+    "Your e-mail address has an account here already. Sign in to it another way; you can then link the provider in your settings, and open an invitation again. If that account is not yours, ask an admin of this hub.",
   identity_taken: "That account is linked to somebody else here already.",
   user_deactivated: "Your account here is deactivated. Ask an admin of this hub.",
   token_invalid: "The invitation is not valid: it was used, withdrawn or is too old. Ask for another one.",

@@ -117,8 +117,9 @@ export class MachineAtWork implements AsyncDisposable {
         await call();
         return;
       } catch (error) {
-        if (error instanceof RefusedError && error.status < 500) throw error;
-        if (!(error instanceof RefusedError || error instanceof UnreachableError)) throw error;
+        // A fault of the hub, which says `internal`, is never to be got past by trying again.
+        const isAway = error instanceof RefusedError && error.code === "database_unavailable";
+        if (!(isAway || error instanceof UnreachableError)) throw error;
         await delay(AGAIN_MS);
       }
     }

@@ -103,7 +103,7 @@ export class Walk {
       );
     };
     await back("engine.leases", "act_at", "expires_at", "lost_since");
-    await back("tasks", "delivered_at", "ask_at", "updated_at", "eligible_at", "waits_since");
+    await back("tasks", "delivered_at", "told_at", "reminded_at", "ask_at", "updated_at", "eligible_at", "waits_since");
     await back("servers", "offline_since");
     await back("sessions", "missing_since");
     await back("interventions", "timeout_at");
