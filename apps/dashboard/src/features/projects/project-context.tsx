@@ -18,6 +18,7 @@ const projectsQuery = queryOptions({
 type Chosen = { project: Project; projects: readonly Project[]; choose: (id: Project["id"]) => void };
 
 const ChosenProject = createContext<Chosen | null>(null);
+const HasNoProject = createContext(false);
 
 /** The project that this browser shows first from now on. */
 export const rememberProject = (id: Project["id"]): void => window.localStorage.setItem(memory, id);
@@ -33,7 +34,7 @@ export function useProject(): Chosen {
 export const useProjectIfKnown = (): Chosen | null => useContext(ChosenProject);
 
 /** True once it is known that there is no project to choose. */
-export const useHasNoProject = (): boolean => useQuery(projectsQuery).data?.length === 0;
+export const useHasNoProject = (): boolean => useContext(HasNoProject);
 
 /** A viewer of the project looks and touches nothing. */
 export const mayWrite = (project: Project): boolean => project.role !== "viewer";
@@ -69,5 +70,9 @@ export function ProjectProvider({ children }: { children: (content: ReactNode | 
       </EmptyState>
     );
   }
-  return <ChosenProject value={chosen}>{children(instead)}</ChosenProject>;
+  return (
+    <HasNoProject value={list?.length === 0}>
+      <ChosenProject value={chosen}>{children(instead)}</ChosenProject>
+    </HasNoProject>
+  );
 }
