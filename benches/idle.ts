@@ -29,7 +29,14 @@ for await (const kind of postgresKinds()) {
   const perBare: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const home = mkdtempSync(path.join(os.tmpdir(), "orchestratia-bench-idle-"));
-    const environment = { ORCHESTRATIA_HOME: home, PORT: "0", DATABASE_URL: postgres.url, LOG_LEVEL: "error" };
+    const environment = {
+      ORCHESTRATIA_HOME: home,
+      PORT: "0",
+      DATABASE_URL: postgres.url,
+      LOG_LEVEL: "error",
+      // All of them come from one address at once.
+      ANONYMOUS_REQUESTS_PER_MINUTE: "100000",
+    };
     perHub.push(await memoryPerConnection([...FLAGS, HUB], environment, keys));
     rmSync(home, { recursive: true, force: true });
     perBare.push(await memoryPerConnection([...FLAGS, "--import", "tsx", BARE], {}, keys));
@@ -89,5 +96,6 @@ async function connectAll(url: string, keys: string[]): Promise<WebSocket[]> {
   return sockets;
 }
 
-const residentKb = (child: ChildProcess): number =>
-  Number(execFileSync("ps", ["-o", "rss=", "-p", String(child.pid)], { encoding: "utf8" }));
+function residentKb(child: ChildProcess): number {
+  return Number(execFileSync("ps", ["-o", "rss=", "-p", String(child.pid)], { encoding: "utf8" }));
+}
