@@ -85,7 +85,7 @@ test("a sign of life against the policy: what was asked is withdrawn, and nothin
   await hub.settled();
   await inTurn(
     on,
-    () => dueNow(on).then(() => hub.engine.rederive()),
+    () => dueNow(on).then(() => applyLostPolicies(hub.engine)),
     async () => {
       hub.engine.leases.sawSession(on.worker.id);
       await hub.engine.leases.settled();
