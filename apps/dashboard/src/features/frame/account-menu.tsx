@@ -1,12 +1,9 @@
 "use client";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { LogOut, Settings, UserRound } from "lucide-react";
 import Link from "next/link";
 import { useTheme } from "next-themes";
 import { useId, useRef } from "react";
 import { Button } from "../../ui/button.tsx";
-import { ErrorState } from "../../ui/error-state.tsx";
-import { leave } from "../account/account-queries.ts";
 
 const themes = [
   { value: "system", word: "Like the system" },
@@ -15,12 +12,10 @@ const themes = [
 ];
 
 /** Who is signed in, how the page looks, and the way out. The browser's own popover: no library is loaded for it. */
-export function AccountMenu({ name, email }: { name: string; email: string }) {
-  const queries = useQueryClient();
+export function AccountMenu({ name, email, onSignOut }: { name: string; email: string; onSignOut: () => void }) {
   const panel = useId();
   const box = useRef<HTMLDivElement>(null);
   const { theme = "system", setTheme } = useTheme();
-  const signOut = useMutation({ mutationFn: () => leave(queries) });
   return (
     <>
       <Button variant="ghost" aria-label={`Account of ${name}`} popoverTarget={panel}>
@@ -63,13 +58,7 @@ export function AccountMenu({ name, email }: { name: string; email: string }) {
             Settings
           </Link>
         </Button>
-        {signOut.error ? <ErrorState className="mt-1.5" error={signOut.error} /> : null}
-        <Button
-          variant="ghost"
-          className="w-full justify-start px-2 touch:px-2"
-          pending={signOut.isPending}
-          onClick={() => signOut.mutate()}
-        >
+        <Button variant="ghost" className="w-full justify-start px-2 touch:px-2" onClick={onSignOut}>
           <LogOut aria-hidden />
           Sign out
         </Button>

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { usePathname, useRouter } from "next/navigation";
 import { type ReactNode, useEffect } from "react";
+import { Button } from "../../ui/button.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
 import { Page } from "../../ui/page.tsx";
 import { SkeletonRows } from "../../ui/skeleton.tsx";
@@ -13,6 +14,7 @@ import { AccountMenu } from "./account-menu.tsx";
 import { LiveState } from "./live-state.tsx";
 import { ProjectSwitcher } from "./project-switcher.tsx";
 import { Rail } from "./rail.tsx";
+import { useSignOut } from "./use-sign-out.ts";
 
 const Waiting = () => (
   <div className="mx-auto w-full max-w-6xl px-4 py-5 sm:px-6">
@@ -57,6 +59,7 @@ const Shell = ({ end, children }: { end?: ReactNode; children: ReactNode }) => (
 /** What surrounds every page of somebody who is signed in; whoever is not is sent to the sign-in. */
 export function Frame({ children }: { children: ReactNode }) {
   const me = useQuery(meQuery);
+  const signOut = useSignOut();
   const router = useRouter();
   const path = usePathname();
   const signedOut = me.data === null;
@@ -77,12 +80,25 @@ export function Frame({ children }: { children: ReactNode }) {
       </Shell>
     );
   }
+  if (signOut.isLeaving) {
+    return (
+      <Shell>
+        {signOut.error ? (
+          <Page title="You are still signed in" actions={<Button onClick={signOut.stay}>Stay signed in</Button>}>
+            <ErrorState error={signOut.error} onRetry={signOut.leave} />
+          </Page>
+        ) : (
+          <Waiting />
+        )}
+      </Shell>
+    );
+  }
   const { user } = me.data;
   return (
     <LiveProvider>
       <ProjectProvider>
         {(instead) => (
-          <Framed instead={instead} end={<AccountMenu name={user.name} email={user.email} />}>
+          <Framed instead={instead} end={<AccountMenu name={user.name} email={user.email} onSignOut={signOut.leave} />}>
             {children}
           </Framed>
         )}
