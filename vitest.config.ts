@@ -6,6 +6,8 @@ const resolve = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 /** They run whole instances, each for itself: `vitest run --project start`. */
 const start = ["scripts/start.test.ts", "scripts/demo.test.ts"];
 const browser = ["scripts/browser/**/*.test.ts"];
+/** With the real agents: `npm run test:agents`. */
+const agents = ["scripts/agents/**/*.contract.test.ts"];
 const WHOLE_INSTANCE_MS = 300_000;
 
 export default defineConfig({
@@ -17,7 +19,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{apps,packages}/*/src/**/*.test.ts", "benches/**/*.test.ts", "scripts/**/*.test.ts"],
-          exclude: ["**/node_modules/**", ...start, ...browser],
+          exclude: ["**/node_modules/**", ...start, ...browser, ...agents],
           globalSetup: ["apps/hub/src/testing/global-setup.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -25,6 +27,10 @@ export default defineConfig({
       },
       {
         test: { name: "start", include: start, testTimeout: WHOLE_INSTANCE_MS, hookTimeout: WHOLE_INSTANCE_MS },
+      },
+      {
+        ...resolve,
+        test: { name: "agents", include: agents, testTimeout: WHOLE_INSTANCE_MS, hookTimeout: WHOLE_INSTANCE_MS },
       },
       {
         test: { name: "browser", include: browser, testTimeout: WHOLE_INSTANCE_MS, hookTimeout: WHOLE_INSTANCE_MS },

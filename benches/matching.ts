@@ -41,6 +41,7 @@ const servers: Candidate[] = Array.from({ length: SERVERS }, (_, n) => ({
   },
   reachable: random() < 0.9,
   draining: false,
+  usageLimited: false,
   activeTasks: upTo(5),
   maxConcurrent: 4,
   lastAssignedAt: upTo(1000),

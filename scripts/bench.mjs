@@ -4,7 +4,22 @@ import { once } from "node:events";
 import path from "node:path";
 import { bootstrap, build, root } from "./bootstrap.mjs";
 
-const BENCHES = ["matching", "cascade", "push", "rest", "idle", "neighbours"];
+const BENCHES = [
+  "matching",
+  "cascade",
+  "push",
+  "rest",
+  "idle",
+  "neighbours",
+  "terminal-echo",
+  "terminal-neighbour",
+  "terminal-flood",
+  "terminal-bytes",
+  "terminal-fan-out",
+  "terminal-stalled",
+  "terminal-late",
+  "terminal-many",
+];
 const given = process.argv.slice(2);
 const named = given.filter((argument) => !argument.startsWith("--"));
 const options = given.filter((argument) => argument.startsWith("--"));

@@ -49,7 +49,8 @@ export class LiveTerminals {
   }
 
   #attach(sessionId) {
-    this.#send({ type: "attach", session_id: sessionId, cols: 120, rows: 40, mode: "watch" });
+    // From its first byte on, which is not far back in so short a life.
+    this.#send({ type: "attach", session_id: sessionId, offset: 0, cols: 120, rows: 40, mode: "watch" });
   }
 
   #attached({ session_id, number }) {

@@ -1,5 +1,11 @@
 import { DashboardFrame, ViewerFrame } from "../../packages/protocol/src/dashboard-link.ts";
-import { CLOSE_CODES, DaemonFrame, HubFrame } from "../../packages/protocol/src/server-link.ts";
+import {
+  CLOSE_CODES,
+  DaemonFrame,
+  HubFrame,
+  VERSION_2_DAEMON_FRAMES,
+  VERSION_2_HUB_FRAMES,
+} from "../../packages/protocol/src/server-link.ts";
 import { type Field, fieldsOf, type Schema } from "./fields.ts";
 import { code, table } from "./markdown.ts";
 
@@ -14,12 +20,18 @@ const DAEMON: Readonly<Record<DaemonFrame["type"], string>> = {
   session_error: "The session could not be started",
   session_working_dir: "Where the program works, when that is known later",
   scrollback_captured: "The answer to capture_scrollback",
+  inventory: "Every session of this server that the daemon has",
+  session_resized: "The terminal has a new size",
+  delivery: "What became of a message for an agent",
   remote_exec_result: "What became of a remote command",
   file_accept: "The receiver takes the file; only then is the sender asked for it",
   file_chunk: "The next piece, from the sender",
   file_complete: "That was the whole file",
   file_ack: "The receiver's verdict on what it has",
   file_error: "It does not work; from either end",
+  workspace_result: "What became of a question about a task's own checkout",
+  evidence_output: "What a verify command printed",
+  evidence_result: "How the verify commands ended",
 };
 
 const HUB: Readonly<Record<HubFrame["type"], string>> = {
@@ -35,10 +47,19 @@ const HUB: Readonly<Record<HubFrame["type"], string>> = {
   plan_approved: "Carry the plan out",
   plan_revision: "Change the plan",
   intervention_response: "The answer to what the worker asked",
+  prompt_answer: "What people answered to what the agent waits for",
   intervention_for_session: "Another session asks this one",
   task_note: "Somebody wrote to the worker",
   task_status_update: "How a task went that this session created",
   approval_rules_updated: "Read the approval rules again",
+  inventory: "The answer to the daemon's",
+  session_closed_ack: "The end is written down: the daemon may forget the session",
+  session_watch: "Somebody looks: send output",
+  session_unwatch: "Nobody looks any more",
+  session_snapshot: "Send a snapshot, and go on",
+  ack: "What was consumed of a session's output",
+  recorded: "What is kept of a session's recording",
+  session_driver: "Somebody else types now",
   remote_exec: "Run a command, in no session",
   file_offer: "To the receiver: take this file?",
   file_send_start: "To the sender: the receiver takes it",
@@ -46,6 +67,11 @@ const HUB: Readonly<Record<HubFrame["type"], string>> = {
   file_complete: "To the receiver: that was the whole file",
   file_ack: "To the sender: the receiver's verdict",
   file_error: "To either end: it does not work, stop",
+  workspace_prepare: "Make the task's own checkout, or say where it is",
+  workspace_list: "Name the checkouts of the project's tasks",
+  workspace_diff: "Say what a task has changed",
+  workspace_discard: "Remove a task's checkout",
+  evidence_run: "Run the project's verify commands where the task's work is",
 };
 
 const VIEWER: Readonly<Record<ViewerFrame["type"], string>> = {
@@ -54,8 +80,11 @@ const VIEWER: Readonly<Record<ViewerFrame["type"], string>> = {
   unsubscribe: "No more of this topic",
   attach: "Show me this terminal, from `offset` on where the hub still has it",
   detach: "No more of this terminal",
-  session_input: "Bytes to type; needs `drive`. A binary frame does the same",
-  session_resize: "The terminal's new size; needs `drive`",
+  session_input: "Bytes to type; only the driver. A binary frame does the same",
+  session_resize: "The terminal's new size; only the driver",
+  take_over: "I drive from now on, at this size",
+  release: "I do not drive any more",
+  ack: "Every byte before `offset` was consumed; at the latest each 32 KiB",
 };
 
 const DASHBOARD: Readonly<Record<DashboardFrame["type"], string>> = {
@@ -66,7 +95,9 @@ const DASHBOARD: Readonly<Record<DashboardFrame["type"], string>> = {
   activity: "",
   session_output: "Terminal bytes, for viewers that asked for base64",
   attached: "Bytes follow, from this offset on; sent again when bytes were skipped",
-  driver: "Who typed or sized the terminal last",
+  snapshot: "The screen and scrollback, for viewers that asked for base64; others get a binary frame",
+  resized: "The terminal has a new size",
+  driver: "Who drives: types, and sizes the terminal",
   caught_up: "What was missed has been told; from here on facts come as they happen",
   problem: "The frame you sent was refused; a problem document as in the HTTP API",
 };
@@ -81,8 +112,27 @@ const CLOSES: Readonly<Record<keyof typeof CLOSE_CODES, string>> = {
   superseded: "A newer connection of the same server took over",
 };
 
-export const daemonFrameTable = (): string => frameTable(DaemonFrame.options, DAEMON, "input");
-export const hubFrameTable = (): string => frameTable(HubFrame.options, HUB, "output");
+const isNewDaemonFrame = ({ shape }: { shape: { type: { value: DaemonFrame["type"] } } }): boolean =>
+  VERSION_2_DAEMON_FRAMES.includes(shape.type.value);
+const isNewHubFrame = ({ shape }: { shape: { type: { value: HubFrame["type"] } } }): boolean =>
+  VERSION_2_HUB_FRAMES.includes(shape.type.value);
+
+export const daemonFrameTable = (): string =>
+  frameTable(
+    DaemonFrame.options.filter((frame) => !isNewDaemonFrame(frame)),
+    DAEMON,
+    "input",
+  );
+export const hubFrameTable = (): string =>
+  frameTable(
+    HubFrame.options.filter((frame) => !isNewHubFrame(frame)),
+    HUB,
+    "output",
+  );
+/** What version 2 adds. */
+export const newDaemonFrameTable = (): string =>
+  frameTable(DaemonFrame.options.filter(isNewDaemonFrame), DAEMON, "input");
+export const newHubFrameTable = (): string => frameTable(HubFrame.options.filter(isNewHubFrame), HUB, "output");
 export const viewerFrameTable = (): string => frameTable(ViewerFrame.options, VIEWER, "input");
 export const dashboardFrameTable = (): string => frameTable(DashboardFrame.options, DASHBOARD, "output");
 

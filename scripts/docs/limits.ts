@@ -18,9 +18,10 @@ export const frameLimits = (): string =>
   );
 
 const KINDS: Readonly<Record<keyof typeof TERMINAL_KINDS, string>> = {
-  output: "hub to viewer: what the program printed",
-  input: "viewer to hub: what is typed",
-  recording: "not used yet",
+  output: "daemon to hub, hub to viewer: what the program printed",
+  input: "viewer to hub, hub to daemon: what is typed",
+  recording: "daemon to hub: a piece of the session's recording",
+  snapshot: "daemon to hub, hub to viewer: the screen with its scrollback, as it is at the offset",
 };
 
 export const terminalKindTable = (): string =>

@@ -3,7 +3,15 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { frameAccessTable, machineAccessTable, peopleAccessTable } from "./access.ts";
 import { activityTable } from "./activity.ts";
-import { closeCodeTable, daemonFrameTable, dashboardFrameTable, hubFrameTable, viewerFrameTable } from "./frames.ts";
+import {
+  closeCodeTable,
+  daemonFrameTable,
+  dashboardFrameTable,
+  hubFrameTable,
+  newDaemonFrameTable,
+  newHubFrameTable,
+  viewerFrameTable,
+} from "./frames.ts";
 import { lifecycleDiagram, moveTable } from "./lifecycle.ts";
 import { frameLimits, terminalKindTable } from "./limits.ts";
 import { operationTable, problemTable } from "./operations.ts";
@@ -29,6 +37,8 @@ const PAGES: Readonly<Record<string, () => Parts>> = {
   "docs/protocol.md": () => ({
     "frames from the daemon": daemonFrameTable(),
     "frames to the daemon": hubFrameTable(),
+    "new frames from the daemon": newDaemonFrameTable(),
+    "new frames to the daemon": newHubFrameTable(),
     "frames from the viewer": viewerFrameTable(),
     "frames to the viewer": dashboardFrameTable(),
     "kinds of binary frames": terminalKindTable(),

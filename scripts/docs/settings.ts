@@ -10,9 +10,13 @@ const MEANINGS: Readonly<Record<keyof ProjectSettings, string>> = {
   default_agent: "What such a session runs",
   default_server_dir: "Where it starts when the task names no repository of the server",
   on_upstream_failure: "The hub asks about each task that waits, or cancels it with all that waits for it in turn",
+  on_usage_limit: "It waits for the limit's end, the task goes to another server, or the hub asks",
   on_worker_lost: "The hub asks, gives the task back to the queue, or fails it",
   grace: "Before that happens, and before a server that is offline loses what nobody has begun",
   max_attempts: "With requeue",
+  retention_recordings: "Older parts of recordings are removed",
+  worktree_per_task: "Where a task names a repository of the server, or the server has only one",
+  verify_commands: "An empty list checks nothing",
   close_session_on_settle: "Cancelling a task also ends its session",
 };
 

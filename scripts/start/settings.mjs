@@ -46,7 +46,7 @@ function localUrl(host, port) {
 }
 
 /** What only the hub needs, and mostly secret: neither the dashboard nor agents get to see it. */
-const HUB_ONLY = /^(DATABASE_URL|PUBLIC_URL|ORCHESTRATIA_SECRET_KEYS|OAUTH_(GOOGLE|GITHUB|OIDC)_\w+)$/;
+const HUB_ONLY = /^(DATABASE_URL|PUBLIC_URL|ORCHESTRATIA_SECRET_KEYS|RECORDINGS_\w+|OAUTH_(GOOGLE|GITHUB|OIDC)_\w+)$/;
 
 /** What the hub gets besides the environment of every part. */
 export const hubEnvironment = (env = process.env) =>

@@ -1,5 +1,5 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { cpus, hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { defaultPaths, readConfig, saveRegistration, sessionBaseEnv } from "./config.ts";
@@ -15,11 +15,13 @@ test("a file that is not there means the defaults", () => {
   expect(readConfig("/no/such/file.yaml")).toEqual({
     server_name: hostname(),
     max_concurrent: 4,
+    max_sessions: cpus().length * 8,
     repos: {},
     agents: [],
     tags: [],
     environments: [],
     remote: { exec: false, files: true },
+    worktrees: { create: true, setup: false, verify: true },
     registrations: [],
   });
 });

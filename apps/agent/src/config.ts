@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { homedir, hostname, userInfo } from "node:os";
+import { cpus, homedir, hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { parseDocument } from "yaml";
 import { z } from "zod";
@@ -25,15 +25,31 @@ const RemotePolicy = z.object({
 });
 export type RemotePolicy = z.infer<typeof RemotePolicy>;
 
+/** What the hub may ask of this machine for the checkouts of tasks. */
+const WorktreePolicy = z.object({
+  create: z.boolean().default(true).describe("Make a checkout for each task"),
+  setup: z.boolean().default(false).describe("Run a repository's .orchestratia/setup in a new checkout"),
+  verify: z.boolean().default(true).describe("Run the project's verify commands where a task's work is"),
+});
+export type WorktreePolicy = z.infer<typeof WorktreePolicy>;
+
 const Config = z.object({
   server_name: z.string().default(() => hostname()),
   max_concurrent: z.number().int().min(0).max(1000).default(4),
+  max_sessions: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(() => cpus().length * 8)
+    .describe("Sessions that may run at once, of all registrations together"),
   repos: z.record(z.string(), Repo).default({}),
   agents: z.array(CustomAgent).default([]),
   tags: z.array(z.string()).default([]),
   environments: z.array(z.string()).default([]),
   cli_path: z.string().optional().describe("The folder that holds `orchestratia`, when it is not beside the daemon"),
   remote: RemotePolicy.prefault({}),
+  worktrees: WorktreePolicy.prefault({}),
   registrations: z.array(Registration).default([]),
 });
 export type Config = z.infer<typeof Config>;

@@ -2,17 +2,22 @@ import { unwatchFile, watchFile } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { agentCatalog } from "./agents/catalog.ts";
+import { contextText } from "./agents/context-text.ts";
+import { Conversations } from "./agents/conversations.ts";
 import { type Config, type Registration, readConfig, repoPaths } from "./config.ts";
+import { Hooks } from "./hooks/hooks.ts";
 import { cliFolder } from "./hub-link/cli-folder.ts";
 import { HubLink } from "./hub-link/hub-link.ts";
+import type { HubSession } from "./hub-link/hub-session.ts";
 import { Report } from "./hub-link/report.ts";
 import { type InstanceLock, lockInstance } from "./instance-lock.ts";
-import { type RemoteOptions, transfersFolder } from "./remote/remote-requests.ts";
+import { type RemoteOptions, transfersFolder, worktreesFolder } from "./remote/remote-requests.ts";
 import { usualFolders } from "./remote/sendable-file.ts";
 import { ownHolderCommand } from "./terminals/holder/launch.ts";
 import { Terminals } from "./terminals/terminals.ts";
 import { version } from "./version.ts";
 import { SystemProbe } from "./workspace/system-info.ts";
+import type { WorkspaceOptions } from "./workspace/workspace-requests.ts";
 
 const configLookMs = 2000;
 /** How long closed sessions may take to tell their hub how they ended before we leave without that. */
@@ -34,6 +39,8 @@ export class Daemon {
   readonly #terminals: Terminals;
   readonly #links = new Map<string, { link: HubLink; ended: Promise<void> }>();
   readonly #report: Report;
+  readonly #hooks: Hooks;
+  readonly #conversations: Conversations;
   #config: Config;
 
   private constructor(options: DaemonOptions, lock: InstanceLock) {
@@ -41,8 +48,19 @@ export class Daemon {
     this.#options = options;
     this.#lock = lock;
     this.#config = readConfig(configPath);
-    this.#terminals = new Terminals(stateDir, holderCommand);
+    this.#terminals = new Terminals(stateDir, holderCommand, () => this.#config.max_sessions);
     this.#report = new Report(() => this.#config, baseEnv, new SystemProbe(version));
+    this.#conversations = new Conversations(stateDir);
+    this.#hooks = new Hooks({
+      stateDir,
+      listener: {
+        onEvent: (sessionId, event) => this.#session(sessionId)?.hook(event),
+        onAsking: (sessionId, text) => this.#session(sessionId)?.asking(text) ?? (() => {}),
+        contextOf: () => contextText,
+      },
+      registrationOf: (sessionId) => this.#registrationOf(sessionId),
+      log: options.log,
+    });
   }
 
   /** Takes over the sessions that are there and links to every hub it is registered with. */
@@ -50,10 +68,20 @@ export class Daemon {
     const lock = await lockInstance(options.stateDir);
     const daemon = new Daemon(options, lock);
     await daemon.#terminals.adopt();
+    await daemon.#hooks.start();
     daemon.#link();
     // `--register` in another process adds a registration while we run.
     watchFile(options.configPath, { interval: configLookMs }, () => daemon.#reload());
     return daemon;
+  }
+
+  #session(id: string): HubSession | undefined {
+    return [...this.#links.values()].map(({ link }) => link.session(id)).find((session) => session !== undefined);
+  }
+
+  #registrationOf(sessionId: string): Registration | undefined {
+    const serverId = this.#terminals.get(sessionId)?.record.server_id;
+    return this.#config.registrations.find(({ server_id }) => server_id === serverId);
   }
 
   #reload(): void {
@@ -90,6 +118,8 @@ export class Daemon {
         baseEnv,
         cliFolder: cliFolder(stateDir, this.#config.cli_path),
         remote: this.#remoteOptions(registration),
+        hooks: this.#hooks,
+        conversations: this.#conversations,
         log: log.child({ server: registration.name }),
       });
       this.#links.set(key, { link, ended: link.run() });
@@ -115,7 +145,22 @@ export class Daemon {
       }),
       transfersFolder: transfers,
       env: baseEnv,
+      workspace: this.#workspaceOptions(registration),
       log: log.child({ server: registration.name }),
+    };
+  }
+
+  #workspaceOptions({ server_id, project_id, name }: Registration): WorkspaceOptions {
+    const { baseEnv, stateDir, log } = this.#options;
+    const sessions = () => this.#terminals.all().filter(({ record }) => record.server_id === server_id);
+    return {
+      policy: () => this.#config.worktrees,
+      folder: worktreesFolder(stateDir, project_id),
+      repos: () => repoPaths(this.#config),
+      env: baseEnv,
+      sessionFolder: (sessionId) => sessions().find(({ id }) => id === sessionId)?.record.cwd,
+      occupied: () => sessions().flatMap(({ exit, record }) => (exit ? [] : [record.cwd])),
+      log: log.child({ server: name }),
     };
   }
 
@@ -128,6 +173,7 @@ export class Daemon {
         await sleep(20);
     }
     for (const { link } of this.#links.values()) link.stop();
+    await this.#hooks.stop();
     if (closeSessions) await this.#terminals.closeAll();
     const ended = Promise.all([...this.#links.values()].map((link) => link.ended));
     await Promise.race([ended, sleep(linksEndMs, undefined, { ref: false })]);

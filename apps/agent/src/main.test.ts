@@ -1,52 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync, statSync } from "node:fs";
 import { expect, test } from "vitest";
 import { readConfig } from "./config.ts";
-import { Terminals } from "./terminals/terminals.ts";
 import { fakeKey, startFakeHub } from "./testing/fake-hub.ts";
 import { sessionStart } from "./testing/test-daemon.ts";
-import { sourceHolderCommand, tsxFlags } from "./testing/test-terminals.ts";
+import { testHome } from "./testing/test-home.ts";
 import { waitFor } from "./testing/wait.ts";
-
-/** The daemon as a process, with a home of its own; whatever it leaves behind is ended. */
-function testHome() {
-  const home = mkdtempSync(join(tmpdir(), "orc-agent-"));
-  const children: ChildProcess[] = [];
-  return {
-    home,
-    configPath: join(home, "agent", "agent.yaml"),
-    sessions: () => readdirSync(join(home, "agent", "sessions")),
-    run(...args: string[]) {
-      const child = spawn(
-        process.execPath,
-        [...tsxFlags, fileURLToPath(new URL("./main.ts", import.meta.url)), ...args],
-        { env: { ...process.env, ORCHESTRATIA_HOME: home }, stdio: ["ignore", "pipe", "pipe", "ipc"] },
-      );
-      children.push(child);
-      let said = "";
-      child.stdout?.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
-      });
-      child.stderr?.on("data", (chunk: Buffer) => {
-        said += chunk.toString();
-      });
-      const code = new Promise<number | null>((resolve) => child.once("exit", resolve));
-      return { child, code, said: () => said };
-    },
-    async [Symbol.asyncDispose]() {
-      for (const child of children) child.kill("SIGKILL");
-      if (existsSync(join(home, "agent"))) {
-        const rest = new Terminals(join(home, "agent"), sourceHolderCommand);
-        await rest.adopt();
-        await rest.closeAll();
-      }
-      rmSync(home, { recursive: true, force: true });
-    },
-  };
-}
 
 test("--register writes the key where only we can read it, and exits", async () => {
   await using hub = await startFakeHub();
@@ -76,23 +34,24 @@ test("sessions outlive SIGTERM and kill -9; with --close-sessions-on-exit they e
   const first = test.run("--register", hub.token(), "--run");
   await hub.linked();
   const start = sessionStart("echo hello; trap 'exit 9' HUP; while :; do sleep 0.05; done");
-  hub.send(start);
+  hub.start(start);
   await waitFor(() => hub.output(start.session_id).includes("hello"));
   first.child.kill("SIGTERM");
   expect(await first.code).toBe(0);
 
-  const recovered = { session_id: start.session_id, recovered: true };
+  const living = () => hub.of("inventory").at(-1)?.sessions;
+  const recovered = { session_id: start.session_id, exit: null };
   hub.forget();
   const second = test.run("--close-sessions-on-exit");
   await hub.linked();
-  expect(hub.of("session_started")).toMatchObject([recovered]);
+  expect(living()).toMatchObject([recovered]);
   second.child.kill("SIGKILL");
   await second.code;
 
   hub.forget();
   const third = test.run("--close-sessions-on-exit");
   await hub.linked();
-  expect(hub.of("session_started")).toMatchObject([recovered]);
+  expect(living()).toMatchObject([recovered]);
   third.child.disconnect();
   expect(await third.code).toBe(0);
   await waitFor(() => hub.of("session_closed").length > 0);

@@ -1,7 +1,11 @@
 import { EXIT } from "./exit-codes.ts";
 
 /** Codes that a script can tell from the others by the exit code too. */
-const EXITS: Readonly<Record<string, number>> = { not_configured: EXIT.unreachable, not_signed_in: EXIT.notSignedIn };
+const EXITS: Readonly<Record<string, number>> = {
+  not_configured: EXIT.unreachable,
+  not_signed_in: EXIT.notSignedIn,
+  no_such_session: EXIT.notFound,
+};
 
 /** A command cannot go on. `code` is for scripts, the message for people; `members` go beside both in JSON mode. */
 export class CommandError extends Error {

@@ -170,6 +170,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import("./commands/task-deps-remove.ts")).taskDepsRemove,
   },
   {
+    name: "task diff",
+    summary: "What a task has changed in its repository",
+    load: async () => (await import("./commands/task-diff.ts")).taskDiff,
+  },
+  {
     name: "task output list",
     summary: "What was printed, and the end of what the session showed",
     load: async () => (await import("./commands/task-output-list.ts")).taskOutputList,
@@ -213,6 +218,16 @@ export const COMMANDS: readonly ListedCommand[] = [
     name: "session list",
     summary: "The project's live sessions",
     load: async () => (await import("./commands/session-list.ts")).sessionList,
+  },
+  {
+    name: "session attach",
+    summary: "A session's terminal in this one; Ctrl-] twice detaches (people)",
+    load: async () => (await import("./commands/session-attach.ts")).sessionAttach,
+  },
+  {
+    name: "session recording",
+    summary: "Download what a session printed, for asciinema (people)",
+    load: async () => (await import("./commands/session-recording.ts")).sessionRecording,
   },
   {
     name: "remote exec",

@@ -11,6 +11,9 @@ export interface ResultOptions {
   allowPartial?: true;
 }
 
+/** The project's verify commands run before the answer comes; who asks again meanwhile waits for the same run. */
+export const WHILE_VERIFIED = { timeoutMs: 20 * 60_000 } as const;
+
 /** `complete` and `submit` take the same. */
 export const resultOptions = (command: Command): Command =>
   command

@@ -59,6 +59,7 @@ const examples = (
 test.each(examples)("$ %s", async (example) => {
   const { argv, stdin } = shellWords(example.replaceAll("https://hub.example.org", hub.url));
   if (argv.includes("--follow")) return expectFollowed(argv);
+  if (argv[1] === "attach") return expectNoTerminal(argv);
   // The one that asks at the terminal is answered on standard input.
   const line =
     argv[0] === "login" && !argv.includes("--token-stdin")
@@ -68,6 +69,11 @@ test.each(examples)("$ %s", async (example) => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout + printed.mock.calls.flat().join("")).not.toBe("");
 });
+
+async function expectNoTerminal(argv: string[]): Promise<void> {
+  const { code, stderr } = await runInProcess(argv, { env });
+  expect([code, stderr]).toEqual([1, expect.stringContaining("only be attached to a terminal")]);
+}
 
 async function expectFollowed(argv: string[]): Promise<void> {
   const running = runInProcess(argv, { env, onOutput: () => process.emit("SIGINT") });
@@ -105,4 +111,16 @@ test("a token is sent to no other hub than the one it was made for", async () =>
   });
   expect(code).toBe(4);
   expect(hub.received).toEqual([]);
+});
+
+test("a recording is written to a file, which is never one that was there unless it is named", async () => {
+  const line = ["session", "recording", "api-worker"];
+  writeFileSync("api-worker.cast", "somebody's own");
+  const { code, stderr } = await runInProcess(line, { env });
+  expect([code, stderr]).toEqual([1, expect.stringContaining("api-worker.cast is there already")]);
+  expect(readFileSync("api-worker.cast", "utf8")).toBe("somebody's own");
+  expect((await runInProcess([...line, "--output", "api-worker.cast"], { env })).code).toBe(0);
+  expect(readFileSync("api-worker.cast", "utf8")).toContain("version");
+  const missing = await runInProcess(["session", "recording", "nobody"], { env });
+  expect(missing.stderr).toContain("No session called nobody is recorded");
 });

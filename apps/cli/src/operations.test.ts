@@ -3,7 +3,9 @@ import { expect, test } from "vitest";
 import * as lines from "./operations.ts";
 import * as peopleLines from "./people-operations.ts";
 
-const agents = operations.filter(({ door }) => door === "agents");
+/** What the daemon asks for an agent that is about to use a tool; nobody types it. */
+const HOOKS = ["askForTool", "viewToolRequest", "withdrawToolRequest"];
+const agents = operations.filter(({ door, id }) => door === "agents" && !HOOKS.includes(id));
 
 const lineOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
 

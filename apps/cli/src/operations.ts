@@ -5,6 +5,7 @@ import type * as output from "@orchestratia/protocol/operations/output";
 import type * as remote from "@orchestratia/protocol/operations/remote";
 import type * as search from "@orchestratia/protocol/operations/search";
 import type * as moves from "@orchestratia/protocol/operations/task-moves";
+import type * as workspaces from "@orchestratia/protocol/operations/workspaces";
 
 type Agents = typeof agents &
   typeof epics &
@@ -12,7 +13,8 @@ type Agents = typeof agents &
   typeof output &
   typeof remote &
   typeof search &
-  typeof moves;
+  typeof moves &
+  typeof workspaces;
 
 /**
  * An operation without its schemas: the client reads only method and path, and the protocol's schemas take 80 ms to
@@ -39,6 +41,7 @@ export const approvePlan = line("agentApprovePlan", "POST", `${task}/approve-pla
 export const revisePlan = line("agentRevisePlan", "POST", `${task}/revise-plan`);
 export const placeTask = line("agentPlaceTask", "POST", `${task}/place`);
 export const listChildren = line("agentListChildren", "GET", `${task}/children`);
+export const viewTaskDiff = line("agentViewTaskDiff", "GET", `${task}/diff`);
 export const listTaskOutput = line("agentListTaskOutput", "GET", `${task}/output`);
 export const addTaskOutput = line("agentAddTaskOutput", "POST", `${task}/output`);
 export const helpTask = line("agentHelpTask", "POST", `${task}/help`);

@@ -5,9 +5,11 @@ import type * as interventions from "@orchestratia/protocol/operations/intervent
 import type * as output from "@orchestratia/protocol/operations/output";
 import type * as people from "@orchestratia/protocol/operations/people";
 import type * as tasks from "@orchestratia/protocol/operations/people-tasks";
+import type * as recordings from "@orchestratia/protocol/operations/recordings";
 import type * as search from "@orchestratia/protocol/operations/search";
 import type * as servers from "@orchestratia/protocol/operations/servers-admin";
 import type * as moves from "@orchestratia/protocol/operations/task-moves";
+import type * as workspaces from "@orchestratia/protocol/operations/workspaces";
 
 type People = typeof people &
   typeof tasks &
@@ -18,7 +20,9 @@ type People = typeof people &
   typeof tokens &
   typeof epics &
   typeof interventions &
-  typeof output;
+  typeof recordings &
+  typeof output &
+  typeof workspaces;
 
 /** As in operations.ts: the protocol's line without its schemas. Each stands here under its own name. */
 const line = <Id extends keyof People>(_id: Id, method: string, path: string): People[Id] =>
@@ -73,7 +77,10 @@ export const respondIntervention = line(
 );
 export const listServers = line("listServers", "GET", `${project}/servers`);
 export const listSessions = line("listSessions", "GET", `${project}/sessions`);
+export const listRecordings = line("listRecordings", "GET", `${project}/recordings`);
+export const downloadRecording = line("downloadRecording", "GET", `${project}/sessions/:session/recording/cast`);
 export const placeTask = post("placeTask", "place");
 export const listChildren = line("listChildren", "GET", `${task}/children`);
+export const viewTaskDiff = line("viewTaskDiff", "GET", `${task}/diff`);
 export const listTaskOutput = line("listTaskOutput", "GET", `${task}/output`);
 export const viewIntervention = line("viewIntervention", "GET", `${project}/interventions/:intervention`);

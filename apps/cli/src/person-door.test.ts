@@ -24,6 +24,7 @@ const LINES: readonly { operation: string; argv: string[] }[] = [
   ["revisePlan", "task revise DEMO-3 --feedback softer"],
   ["placeTask", "task place DEMO-3 --no-parent"],
   ["listChildren", "task children DEMO-3"],
+  ["viewTaskDiff", "task diff DEMO-3 --stat"],
   ["listTaskOutput", "task output list DEMO-3 --stream tail"],
   ["searchTasks", "search client"],
   ["viewIntervention", "intervention view 3f2a91c4"],

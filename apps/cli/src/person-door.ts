@@ -33,6 +33,7 @@ export const COUNTERPARTS: ReadonlyMap<Operation, Counterpart> = new Map<Operati
   [operations.revisePlan, { operation: people.revisePlan }],
   [operations.placeTask, { operation: people.placeTask }],
   [operations.listChildren, { operation: people.listChildren }],
+  [operations.viewTaskDiff, { operation: people.viewTaskDiff }],
   [operations.listTaskOutput, { operation: people.listTaskOutput }],
   [operations.searchTasks, { operation: people.searchTasks }],
   [operations.viewIntervention, { operation: people.viewIntervention }],

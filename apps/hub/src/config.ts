@@ -3,6 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import type { ConfiguredProvider } from "./oauth/provider-settings.ts";
 import { readConfiguredProviders } from "./oauth-config.ts";
+import { type RecordingsConfig, readRecordingsConfig } from "./recordings-config.ts";
 
 const flag = z.stringbool({ truthy: ["1", "true", "yes", "on"], falsy: ["0", "false", "no", "off"] });
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
@@ -50,6 +51,7 @@ export interface Config {
   secretKeys: string | undefined;
   /** What people can sign in with besides what admins set up in the hub; these come first. */
   oauthProviders: ConfiguredProvider[];
+  recordings: RecordingsConfig;
   /** How long requests may go on after the hub was told to stop. */
   shutdownGraceMs: number;
 }
@@ -64,13 +66,15 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const { data, error } = Environment.safeParse(given);
   const oauth = readConfiguredProviders(given);
-  if (error || oauth.faults.length > 0) {
+  const home = path.resolve(data?.ORCHESTRATIA_HOME ?? ".");
+  const { recordings, faults: recordingsFaults } = readRecordingsConfig(given, home);
+  if (error || oauth.faults.length > 0 || recordingsFaults.length > 0) {
     const faults = error?.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) ?? [];
-    const lines = [...faults, ...oauth.faults].map((line) => `  ${line}`);
+    const lines = [...faults, ...oauth.faults, ...recordingsFaults].map((line) => `  ${line}`);
     throw new ConfigError(`The environment is not right:\n${lines.join("\n")}`);
   }
   return {
-    home: path.resolve(data.ORCHESTRATIA_HOME),
+    home,
     port: data.PORT,
     host: data.HOST,
     publicUrl: data.PUBLIC_URL?.replace(/\/+$/, ""),
@@ -81,6 +85,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     requestRates: { perCaller: data.REQUESTS_PER_MINUTE, perAddress: data.ANONYMOUS_REQUESTS_PER_MINUTE },
     secretKeys: data.ORCHESTRATIA_SECRET_KEYS,
     oauthProviders: oauth.providers,
+    recordings,
     shutdownGraceMs: data.SHUTDOWN_GRACE_MS,
   };
 }

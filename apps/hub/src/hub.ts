@@ -7,11 +7,9 @@ import { SYSTEM } from "./access/caller.ts";
 import { type Found, Identities } from "./access/identities.ts";
 import { SignInTokens } from "./access/sign-in-token.ts";
 import { accessTokenRoutes } from "./access-tokens/routes.ts";
-import { TokenUses } from "./access-tokens/token-uses.ts";
 import { Denials } from "./activity/denials.ts";
 import { activityRoutes } from "./activity/routes.ts";
 import { eventRoutes } from "./activity/stream-routes.ts";
-import { approvalRuleRoutes } from "./approval-rules/routes.ts";
 import type { Config } from "./config.ts";
 import { DashboardLink } from "./dashboard-link/dashboard-link.ts";
 import { type Database, openDatabase } from "./db/database.ts";
@@ -40,6 +38,13 @@ import { pipelineRoutes } from "./pipelines/routes.ts";
 import { projectFor } from "./projects/access.ts";
 import { memberRoutes } from "./projects/member-routes.ts";
 import { projectRoutes } from "./projects/routes.ts";
+import { RecordingExpiry } from "./recordings/expiry.ts";
+import { folderStore } from "./recordings/folder-store.ts";
+import type { Recordings } from "./recordings/recordings.ts";
+import { recordingRoutes } from "./recordings/routes.ts";
+import { s3Store } from "./recordings/s3-store.ts";
+import { SegmentReceiver } from "./recordings/segment-receiver.ts";
+import { TextReader } from "./recordings/text-reader.ts";
 import { openRemote } from "./remote/remote.ts";
 import { remoteRoutes } from "./remote/routes.ts";
 import { searchRoutes } from "./search/routes.ts";
@@ -65,8 +70,11 @@ import { moveRoutes } from "./tasks/move-routes.ts";
 import { openEngine, type RunningEngine } from "./tasks/open-engine.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import { workerRoutes } from "./tasks/worker-routes.ts";
+import { LastUsed } from "./timers/last-used.ts";
+import { openPermissions } from "./tool-requests/permission-routes.ts";
 import { accountRoutes } from "./users/account-routes.ts";
 import type { Users } from "./users/commands.ts";
+import { EndedSignIns } from "./users/ended-sign-ins.ts";
 import { readHubSecrets } from "./users/hub-secrets.ts";
 import { readInstanceId } from "./users/instance.ts";
 import { invitationRoutes } from "./users/invitation-routes.ts";
@@ -77,7 +85,7 @@ import { passwordResetRoutes } from "./users/password-reset-routes.ts";
 import { userRoutes } from "./users/routes.ts";
 import { keepSetupToken } from "./users/setup-link.ts";
 import { SignInAttempts } from "./users/sign-in-attempts.ts";
-import { SignInUses } from "./users/sign-in-uses.ts";
+import { workspaceRoutes } from "./workspaces/routes.ts";
 
 export interface HubOptions {
   config: Config;
@@ -148,14 +156,20 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     connections.disconnectKeys(serverId, hashes, CLOSE_CODES.unauthenticated, why);
   };
   const openSockets = () => connections.openKeys();
-  const tokenUses = new TokenUses(database.sql);
-  const signInUses = new SignInUses(database.sql);
+  const tokenUses = new LastUsed(database.sql, "hub.access_tokens");
+  const signInUses = new LastUsed(database.sql, "hub.sign_ins");
   const seen = (identity: Found | undefined) => {
-    tokenUses.saw(identity);
-    signInUses.saw(identity);
+    tokenUses.saw(identity?.accessTokenId);
+    signInUses.saw(identity?.signInId);
     return identity;
   };
   const keyWatch = new KeyWatch({ sql: database.sql, log, openSockets, onKeysEnded });
+
+  // What the sessions printed.
+  const { s3, folder, maxBytes } = config.recordings;
+  const recordings: Recordings = { database, store: s3 ? s3Store(s3) : folderStore(folder), maxBytes, log };
+  const recordingTexts = new TextReader(recordings);
+  const segmentReceiver = new SegmentReceiver(recordings, () => recordingTexts.wake());
 
   // What moves tasks.
   const engine = openEngine({
@@ -166,7 +180,15 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     events: sequencer,
     startSession: (start) => startSession(sessionHub, start),
     closeSession: (sessionId) => closeSession(sessionHub, SYSTEM, sessionId),
-    doors: [idempotencyExpiry(database.sql, log), keyWatch, tokenUses, signInUses],
+    doors: [
+      idempotencyExpiry(database.sql, log),
+      keyWatch,
+      tokenUses,
+      signInUses,
+      new EndedSignIns(database.sql),
+      recordingTexts,
+      new RecordingExpiry(recordings),
+    ],
     log,
   });
   const serverChanged = async (serverId: string): Promise<void> => {
@@ -203,7 +225,14 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
       const caller = (await identities.find(apiKey))?.caller;
       return caller?.kind === "server" ? caller : undefined;
     },
-    onFrame: remote.received,
+    onFrame: (serverId, frame) => {
+      if (frame.type === "delivery") engine.delivery.answered(serverId, frame);
+      else {
+        remote.received(serverId, frame);
+        engine.workspaces.received(serverId, frame);
+      }
+    },
+    recordings: segmentReceiver,
   });
   const dashboardLink = new DashboardLink(sessionHub, {
     bus,
@@ -231,6 +260,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
   );
   const linkAttempts = new LinkAttempts();
   const denials = new Denials(database.sql, sequencer);
+  const permissions = openPermissions({ database, bus, connections, events: sequencer, log });
   let stopping = false;
   const isStopping = () => stopping;
   const app = await buildServer({
@@ -246,8 +276,8 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     readiness: readinessOf({ sql: database.sql, dashboardUrl: config.dashboardUrl, isStopping }),
     routes: (app) => {
       app.addHook("onResponse", async ({ identity }) => {
-        tokenUses.saw(identity);
-        signInUses.saw(identity);
+        tokenUses.saw(identity?.accessTokenId);
+        signInUses.saw(identity?.signInId);
         if (identity?.serverKeyId !== undefined) keyWatch.used(identity.serverKeyId);
         if (identity?.caller.kind === "session") engine.leases.sawSession(identity.caller.id);
       });
@@ -307,7 +337,9 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
         ...(streamBeatMs !== undefined && { beatMs: streamBeatMs }),
       });
       remoteRoutes(app, remote);
-      approvalRuleRoutes(app, { database, connections, events: sequencer });
+      workspaceRoutes(app, engine);
+      recordingRoutes(app, recordings);
+      permissions.routes(app);
       daemonRoutes(app, sessionHub);
       serverLink.routes(app);
       dashboardLink.routes(app);
@@ -326,6 +358,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
       endSilentConnections();
     }, 20);
     const late = setTimeout(() => app.server.closeAllConnections(), config.shutdownGraceMs);
+    permissions[Symbol.dispose]();
     await app.close();
     clearInterval(idle);
     clearTimeout(late);
@@ -333,6 +366,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     connections[Symbol.dispose]();
     startDeadlines[Symbol.dispose]();
     await serverLink.settled();
+    await segmentReceiver.settled();
     await remote[Symbol.asyncDispose]();
     await offlineWatch[Symbol.asyncDispose]();
     await resealing;

@@ -1,15 +1,9 @@
 import { DashboardFrame, type ViewerFrame } from "@orchestratia/protocol/dashboard-link";
-import { decodeTerminalFrame, encodeTerminalFrame, TERMINAL_KINDS } from "@orchestratia/protocol/terminal-frame";
+import { decodeTerminalFrame } from "@orchestratia/protocol/terminal-frame";
 import { Backoff } from "./backoff.ts";
+import { TerminalLine, type TerminalListener, type TerminalSize, type TerminalWire } from "./terminal-line.ts";
 
 export type SocketState = "connecting" | "live" | "reconnecting" | "closed";
-
-/** What a terminal on screen is told. */
-export interface TerminalListener {
-  onAttached(frame: Extract<DashboardFrame, { type: "attached" }>): void;
-  onOutput(bytes: Uint8Array, offset: number): void;
-  onProblem?(detail: string): void;
-}
 
 export interface DashboardSocketOptions {
   url: string;
@@ -28,16 +22,6 @@ interface Subscription {
   caughtUp: boolean;
 }
 
-interface Attachment {
-  cols: number;
-  rows: number;
-  mode: "watch" | "drive";
-  number: number | undefined;
-  /** Where the next byte belongs; sent again at a reconnect, so that only what is missing comes. */
-  offset: number | undefined;
-  listener: TerminalListener;
-}
-
 /**
  * One connection to `/ws/dashboard` that comes back by itself: after a gap it subscribes again behind the last
  * position and attaches again behind the last byte. connecting → live → reconnecting → live … → closed.
@@ -45,7 +29,8 @@ interface Attachment {
 export class DashboardSocket {
   readonly #options: DashboardSocketOptions;
   readonly #topics = new Map<string, Subscription>();
-  readonly #attachments = new Map<string, Attachment>();
+  readonly #lines = new Map<string, TerminalLine>();
+  readonly #wire: TerminalWire;
   readonly #backoff = new Backoff({ firstMs: 500, mostMs: 15_000 });
   #socket: WebSocket | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -54,6 +39,7 @@ export class DashboardSocket {
 
   constructor(options: DashboardSocketOptions) {
     this.#options = options;
+    this.#wire = this.#newWire();
     this.#connect();
   }
 
@@ -72,33 +58,40 @@ export class DashboardSocket {
     this.#send({ type: "unsubscribe", topic });
   }
 
-  attach(
-    session_id: string,
-    size: { cols: number; rows: number },
-    mode: "watch" | "drive",
-    listener: TerminalListener,
-  ) {
-    this.#attachments.set(session_id, { ...size, mode, number: undefined, offset: undefined, listener });
-    this.#sendAttach(session_id);
+  /** Looks at a terminal; `drive` for whoever wants to type: they do when nobody else does. */
+  attach(session_id: string, size: TerminalSize, mode: "watch" | "drive", listener: TerminalListener): void {
+    const line = new TerminalLine(session_id, this.#wire, { size, mode, listener });
+    this.#lines.set(session_id, line);
+    line.attach();
   }
 
   detach(session_id: string): void {
-    this.#attachments.delete(session_id);
-    this.#send({ type: "detach", session_id } as ViewerFrame);
+    this.#lines.get(session_id)?.detach();
+    this.#lines.delete(session_id);
   }
 
-  resize(session_id: string, size: { cols: number; rows: number }): void {
-    const attachment = this.#attachments.get(session_id);
-    if (attachment) Object.assign(attachment, size);
-    this.#send({ type: "session_resize", session_id, ...size } as ViewerFrame);
+  resize(session_id: string, size: TerminalSize): void {
+    this.#lines.get(session_id)?.resize(size);
+  }
+
+  /** Types from here on, whoever did before. */
+  takeOver(session_id: string): void {
+    this.#lines.get(session_id)?.takeOver();
+  }
+
+  /** Gives the keyboard up. */
+  release(session_id: string): void {
+    this.#lines.get(session_id)?.release();
   }
 
   /** False when there is no link to type into. */
   type(session_id: string, bytes: Uint8Array): boolean {
-    const number = this.#attachments.get(session_id)?.number;
-    if (!this.#ready || number === undefined) return false;
-    this.#socket?.send(encodeTerminalFrame({ kind: TERMINAL_KINDS.input, session: number, offset: 0, payload: bytes }));
-    return true;
+    return this.#lines.get(session_id)?.type(bytes) ?? false;
+  }
+
+  /** Everything that the session printed before `offset` is on screen. */
+  consumed(session_id: string, offset: number): void {
+    this.#lines.get(session_id)?.consumed(offset);
   }
 
   close(): void {
@@ -134,7 +127,7 @@ export class DashboardSocket {
 
   #receive(data: unknown): void {
     if (data instanceof ArrayBuffer) {
-      this.#receiveOutput(new Uint8Array(data));
+      this.#receiveBytes(new Uint8Array(data));
       return;
     }
     const parsed = DashboardFrame.safeParse(JSON.parse(String(data)));
@@ -142,10 +135,8 @@ export class DashboardSocket {
     if (!parsed.success) return;
     const frame = parsed.data;
     if (frame.type === "auth_ok") this.#welcome();
-    if (frame.type === "attached") this.#attached(frame);
-    if (frame.type === "problem" && frame.session_id !== undefined) {
-      this.#attachments.get(frame.session_id)?.listener.onProblem?.(String(frame.problem.detail));
-    }
+    if ("session_id" in frame && frame.session_id !== undefined)
+      this.#tellLine(this.#lines.get(frame.session_id), frame);
     this.#advance(frame);
     this.#options.onFrame?.(frame);
   }
@@ -158,7 +149,7 @@ export class DashboardSocket {
       subscription.caughtUp = subscription.after === undefined;
       this.#sendSubscribe(topic, subscription.after);
     }
-    for (const id of this.#attachments.keys()) this.#sendAttach(id);
+    for (const line of this.#lines.values()) line.attach();
   }
 
   #advance(frame: DashboardFrame): void {
@@ -177,40 +168,38 @@ export class DashboardSocket {
     }
   }
 
-  #attached(frame: Extract<DashboardFrame, { type: "attached" }>): void {
-    const attachment = this.#attachments.get(frame.session_id);
-    if (!attachment) return;
-    attachment.number = frame.number;
-    attachment.offset = frame.offset;
-    attachment.listener.onAttached(frame);
+  #tellLine(line: TerminalLine | undefined, frame: DashboardFrame): void {
+    if (frame.type === "attached") line?.attached(frame);
+    if (frame.type === "driver") line?.driver(frame);
+    if (frame.type === "resized") line?.resized(frame);
+    if (frame.type === "problem") line?.listener.onProblem?.(String(frame.problem.detail));
   }
 
-  #receiveOutput(bytes: Uint8Array): void {
+  #receiveBytes(bytes: Uint8Array): void {
     const frame = decodeTerminalFrame(bytes);
-    if (!frame || frame.kind !== TERMINAL_KINDS.output) return;
-    for (const attachment of this.#attachments.values()) {
-      if (attachment.number !== frame.session) continue;
-      attachment.offset = frame.offset + frame.payload.byteLength;
-      attachment.listener.onOutput(frame.payload, frame.offset);
-    }
+    if (!frame) return;
+    for (const line of this.#lines.values()) if (line.number === frame.session) line.receive(frame);
   }
 
   #sendSubscribe(topic: string, after: number | undefined): void {
     this.#send({ type: "subscribe", topic, ...(after === undefined ? {} : { after }) });
   }
 
-  #sendAttach(session_id: string): void {
-    const attachment = this.#attachments.get(session_id);
-    if (!attachment) return;
-    const { cols, rows, mode, offset } = attachment;
-    this.#send({
-      type: "attach",
-      session_id,
-      cols,
-      rows,
-      mode,
-      ...(offset === undefined ? {} : { offset }),
-    } as ViewerFrame);
+  #newWire(): TerminalWire {
+    const buffered = () => this.#socket?.bufferedAmount ?? 0;
+    const ready = () => this.#ready;
+    return {
+      send: (frame) => this.#send(frame),
+      sendBytes: (bytes) => {
+        if (this.#ready) this.#socket?.send(bytes as Uint8Array<ArrayBuffer>);
+      },
+      get buffered() {
+        return buffered();
+      },
+      get ready() {
+        return ready();
+      },
+    };
   }
 
   #send(frame: ViewerFrame): void {

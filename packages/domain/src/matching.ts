@@ -48,6 +48,8 @@ export type Candidate = {
   readonly reachable: boolean;
   /** Finishes what it has and takes nothing new. */
   readonly draining: boolean;
+  /** The agents that could work there have reached their usage limits. */
+  readonly usageLimited: boolean;
   readonly activeTasks: number;
   readonly maxConcurrent: number;
   /** Epoch milliseconds, 0 for never. */
@@ -69,7 +71,14 @@ export type HardCriterion = "repo" | "languages" | "environments";
 export type CriterionName = HardCriterion | "tools" | "tags" | "prefer_server" | "online" | "capacity";
 
 /** Why a server is not chosen automatically; a person may still assign to it. */
-export type Disqualifier = HardCriterion | "unreachable" | "draining" | "no_capacity" | "tried" | "waits_for_preferred";
+export type Disqualifier =
+  | HardCriterion
+  | "unreachable"
+  | "draining"
+  | "usage_limited"
+  | "no_capacity"
+  | "tried"
+  | "waits_for_preferred";
 
 /** What a task's own history says about where it may go. */
 export type Placing = {
@@ -132,6 +141,7 @@ export function explainMatch(
   const disqualifiers: Disqualifier[] = hard.filter(({ points }) => points === 0).map(({ name }) => name);
   if (!candidate.reachable) disqualifiers.push("unreachable");
   if (candidate.draining) disqualifiers.push("draining");
+  if (candidate.usageLimited) disqualifiers.push("usage_limited");
   if (!free) disqualifiers.push("no_capacity");
   if (tried?.has(candidate.id)) disqualifiers.push("tried");
   const score = criteria.reduce((sum, { points }) => sum + points, 0);

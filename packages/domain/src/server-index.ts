@@ -217,11 +217,11 @@ export class ServerIndex {
   }
 
   #store(candidate: Candidate, slot: number): void {
-    const { reachable, draining, activeTasks, maxConcurrent, lastAssignedAt } = candidate;
+    const { reachable, draining, usageLimited, activeTasks, maxConcurrent, lastAssignedAt } = candidate;
     this.#candidates[slot] = candidate;
     this.#active[slot] = activeTasks;
     this.#lastAssigned[slot] = lastAssignedAt;
-    setBit(this.#available, slot, reachable && !draining && activeTasks < maxConcurrent);
+    setBit(this.#available, slot, reachable && !draining && !usageLimited && activeTasks < maxConcurrent);
   }
 
   #attributesOf({ id, name, capabilities }: Candidate): [Map<string, Holders>, string][] {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AgentWait } from "./agent-wait.ts";
 import {
   Actor,
   GlobalRole,
@@ -76,8 +77,9 @@ export const ACTIVITY_DETAILS = {
   "session.started": z.looseObject({ name: z.string() }),
   "session.status_changed": z.looseObject({ status: z.string() }),
   "session.marked_ready": z.looseObject({ name: z.string(), agent: z.string() }),
-  "session.agent_status_changed": z.object({ agent_status: z.string() }),
+  "session.agent_status_changed": z.looseObject({ agent_status: z.string(), waiting: AgentWait.nullish() }),
   "session.token_revoked": named,
+  "session.taken_over": z.object({ from: z.string(), to: z.string() }),
   "session.closed": z.looseObject({ exit_code: z.number().int().nullable() }),
   "session.error": z.looseObject({ error: z.string() }),
   "task.created": z.looseObject({ key: z.string(), title: z.string() }),
@@ -110,6 +112,24 @@ export const ACTIVITY_DETAILS = {
   "task.upstream_failed": z.looseObject({ upstream_key: z.string() }),
   "task.placed": z.looseObject({ key: z.string(), parent_id: TaskId.nullable(), from_parent_id: TaskId.nullable() }),
   "task.order_changed": z.object({ key: z.string(), blockers: z.number().int() }),
+  "task.worktree_prepared": z.looseObject({
+    branch: z.string(),
+    path: z.string(),
+    setup: z.string().describe("none, not_allowed, done or failed"),
+  }),
+  "task.worktree_failed": z.looseObject({ error: z.string() }),
+  "task.worktree_discarded": z.looseObject({ branch: z.string(), forced: z.boolean() }),
+  "task.evidence_taken": z.looseObject({
+    ok: z.boolean(),
+    results: z.array(
+      z.looseObject({
+        command: z.string(),
+        exit_code: z.number().int().nullable(),
+        duration_ms: z.number().int(),
+        timed_out: z.boolean(),
+      }),
+    ),
+  }),
   "task.output_added": z.object({ stream: z.string(), seq: z.number().int(), bytes: z.number().int() }),
   "dependency.added": z.looseObject({ depends_on_task_id: TaskId, depends_on_key: z.string() }),
   "dependency.removed": z.looseObject({ depends_on_task_id: TaskId, depends_on_key: z.string() }),

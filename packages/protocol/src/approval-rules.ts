@@ -1,19 +1,22 @@
+import { TOOL_DECISIONS } from "@orchestratia/domain/tool-rules";
 import { z } from "zod";
 import { Actor, Moment, ProjectId, ServerId, SessionId } from "./vocabulary.ts";
 
-/** The agents that the version 1 hook tells apart. */
-export const RULE_AGENTS = ["claude", "gemini", "codex"] as const;
+/** The agents whose hooks tell of their tools; the version 1 hook knows the first three. */
+export const RULE_AGENTS = ["claude", "gemini", "codex", "opencode"] as const;
 
 const Pattern = z.string().trim().min(1).max(500);
 const fields = {
   name: z.string().trim().min(1).max(200),
-  tool_pattern: Pattern.describe("Glob on the tool's name; `*` is every tool"),
+  tool_pattern: Pattern.describe(
+    "Glob on the tool's name, the agent's own or the one that all share (`Bash`, `Read`, `Write`, `Edit` …); `*` is every tool",
+  ),
   param_pattern: Pattern.nullable().describe(
     "Glob on the command, file path, address or pattern that the tool is given; null: whatever it is given",
   ),
-  action: z.enum(["allow", "deny"]),
+  action: z.enum(TOOL_DECISIONS).describe("deny wins over ask, ask over allow; without a rule people are asked"),
   server_id: ServerId.nullable().describe("The server on which it holds; null: every server of the project"),
-  agents: z.array(z.enum(RULE_AGENTS)).max(3).describe("Whose tools; none: every agent's"),
+  agents: z.array(z.enum(RULE_AGENTS)).max(RULE_AGENTS.length).describe("Whose tools; none: every agent's"),
   is_active: z.boolean(),
 };
 
@@ -55,13 +58,14 @@ export const AgentApprovalRule = z
     name: z.string(),
     tool_pattern: z.string(),
     param_pattern: z.string().nullable(),
-    action: z.enum(["allow", "deny"]),
+    action: z.enum(TOOL_DECISIONS).describe("The version 1 hook takes ask for deny"),
     is_active: z.literal(true),
     scope_type: z.enum(["project", "server"]),
     scope_id: z.uuid(),
     agent_filter: z.string().describe("`all`, or names with commas between them"),
   })
   .meta({ id: "AgentApprovalRule" });
+export type AgentApprovalRule = z.infer<typeof AgentApprovalRule>;
 
 /** The most entries of one batch that are kept: the newest. */
 export const PERMISSION_BATCH_MAX = 5_000;
@@ -76,6 +80,7 @@ export const PermissionBatch = z
 const short = (length: number) => z.string().transform((text) => text.slice(0, length));
 
 export const PermissionEntry = z.object({
+  id: z.uuid().nullish().catch(null).describe("One that is sent again is kept once"),
   session_id: short(200).nullish(),
   tool_name: short(200),
   tool_input: z.unknown(),

@@ -28,6 +28,9 @@ export const ViewerFrame = z.discriminatedUnion("type", [
     data: z.string().max(400_000).describe("base64"),
   }),
   z.object({ type: z.literal("session_resize"), session_id: SessionId, ...size }),
+  z.object({ type: z.literal("take_over"), session_id: SessionId, ...size }),
+  z.object({ type: z.literal("release"), session_id: SessionId }),
+  z.object({ type: z.literal("ack"), session_id: SessionId, offset: int.min(0) }),
 ]);
 export type ViewerFrame = z.infer<typeof ViewerFrame>;
 
@@ -74,12 +77,33 @@ export const DashboardFrame = z.discriminatedUnion("type", [
     type: z.literal("attached"),
     session_id: z.string(),
     number: int,
-    offset: int.describe("Of the first byte that follows"),
+    offset: int.describe("Of the first byte that follows; a snapshot of another offset may come first"),
     cols: int,
     rows: int,
     driver: z.string().nullable(),
+    you: z.boolean().describe("You are the driver"),
   }),
-  z.object({ type: z.literal("driver"), session_id: z.string(), user: z.string().nullable() }),
+  z.object({
+    type: z.literal("snapshot"),
+    session_id: z.string(),
+    offset: int.describe("The output from here on continues what the snapshot shows"),
+    cols: int,
+    rows: int,
+    screen: z.string().describe("base64 of text that paints an empty terminal"),
+  }),
+  z.object({
+    type: z.literal("resized"),
+    session_id: z.string(),
+    offset: int.describe("The bytes from here on were printed at this size"),
+    cols: int,
+    rows: int,
+  }),
+  z.object({
+    type: z.literal("driver"),
+    session_id: z.string(),
+    user: z.string().nullable().describe("Null: whoever types next"),
+    you: z.boolean(),
+  }),
   z.object({ type: z.literal("caught_up"), topic: z.string(), position: int }),
   z.object({
     type: z.literal("problem"),
@@ -89,6 +113,8 @@ export const DashboardFrame = z.discriminatedUnion("type", [
 ]);
 export type DashboardFrame = z.infer<typeof DashboardFrame>;
 
+/** A viewer acknowledges output at the latest when it has consumed this much since it last did. */
+export const VIEWER_ACK_BYTES = 32 * 1024;
 /** Largest frame a viewer may send, in bytes. */
 export const VIEWER_FRAME_MAX_BYTES = 512 * 1024;
 /** How many frames a second the hub reads from one viewer; more wait in its socket. */

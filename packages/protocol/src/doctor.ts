@@ -21,6 +21,7 @@ export const FINDINGS = {
   server_unreachable: "The servers that have what it needs have no connection",
   draining: "The servers that have what it needs take nothing new",
   waiting_for_preferred: "Waits a while for the server it prefers",
+  usage_limited: "The agents that could do it have reached their usage limits",
   waiting_for_capacity: "The servers that have what it needs are full",
   server_lost: "Is assigned to a server that is offline",
   start_failed: "No session could be started for it",

@@ -19,12 +19,18 @@ export const SERVER_FRAMES = {
   session_error: "server",
   session_working_dir: "server",
   scrollback_captured: "server",
+  inventory: "server",
+  session_resized: "server",
+  delivery: "server",
   remote_exec_result: "server",
   file_accept: "server",
   file_chunk: "server",
   file_complete: "server",
   file_ack: "server",
   file_error: "server",
+  workspace_result: "server",
+  evidence_output: "server",
+  evidence_result: "server",
 } as const satisfies Record<DaemonFrame["type"], FrameAccess>;
 
 /** What the hub sends a daemon. */
@@ -41,10 +47,19 @@ export const HUB_FRAMES = {
   plan_approved: "hub",
   plan_revision: "hub",
   intervention_response: "hub",
+  prompt_answer: "hub",
   intervention_for_session: "hub",
   task_note: "hub",
   task_status_update: "hub",
   approval_rules_updated: "hub",
+  inventory: "hub",
+  session_closed_ack: "hub",
+  session_watch: "hub",
+  session_unwatch: "hub",
+  session_snapshot: "hub",
+  ack: "hub",
+  recorded: "hub",
+  session_driver: "hub",
   remote_exec: "hub",
   file_offer: "hub",
   file_send_start: "hub",
@@ -52,6 +67,11 @@ export const HUB_FRAMES = {
   file_complete: "hub",
   file_ack: "hub",
   file_error: "hub",
+  workspace_prepare: "hub",
+  workspace_list: "hub",
+  workspace_diff: "hub",
+  workspace_discard: "hub",
+  evidence_run: "hub",
 } as const satisfies Record<HubFrame["type"], FrameAccess>;
 
 /** Who may send what at `/ws/dashboard`; `attach` in `drive` mode needs a member. */
@@ -63,6 +83,9 @@ export const VIEWER_FRAMES = {
   detach: "signed_in",
   session_input: "member",
   session_resize: "member",
+  take_over: "member",
+  release: "signed_in",
+  ack: "signed_in",
 } as const satisfies Record<ViewerFrame["type"], FrameAccess>;
 
 /** What the hub sends a viewer. */
@@ -74,6 +97,8 @@ export const DASHBOARD_FRAMES = {
   activity: "hub",
   session_output: "hub",
   attached: "hub",
+  snapshot: "hub",
+  resized: "hub",
   driver: "hub",
   caught_up: "hub",
   problem: "hub",

@@ -61,7 +61,7 @@ export interface Operation<
   /** True when the answer holds a key or link that is shown once: it is never kept, not even to be repeated. */
   readonly answersSecret?: true;
   /** What the answer is, where it is not JSON: it is streamed as long as both sides like. */
-  readonly streams?: "text/event-stream";
+  readonly streams?: "text/event-stream" | "application/x-asciicast";
   /** True for what browsers are sent to: every answer, refusals too, sends them on to another address. */
   readonly redirects?: true;
 }
@@ -90,7 +90,7 @@ type Given<
   bodyLimit?: number;
   mendsText?: true;
   answersSecret?: true;
-  streams?: "text/event-stream";
+  streams?: "text/event-stream" | "application/x-asciicast";
   redirects?: true;
 };
 

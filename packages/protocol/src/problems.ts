@@ -22,6 +22,7 @@ export const problems = {
   task_ambiguous: { status: 409, title: "Several tasks begin with this" },
   server_not_found: { status: 404, title: "No such server" },
   session_not_found: { status: 404, title: "No such session" },
+  recording_not_found: { status: 404, title: "Nothing of this session is recorded" },
   session_ambiguous: { status: 409, title: "Several sessions have this name" },
   intervention_not_found: { status: 404, title: "No such intervention" },
   intervention_ambiguous: { status: 409, title: "Several interventions begin with this" },
@@ -31,6 +32,7 @@ export const problems = {
   not_the_worker: { status: 409, title: "Another session works on this task" },
   stale_lease: { status: 409, title: "The right to work on this task has ended" },
   session_busy: { status: 409, title: "This session has a started task already" },
+  not_the_driver: { status: 409, title: "Somebody else types into this terminal" },
   session_not_live: { status: 409, title: "The session is not running" },
   session_tells_status: { status: 409, title: "The session's daemon says itself what its agent does" },
   server_unreachable: { status: 409, title: "The server is not connected" },
@@ -97,6 +99,10 @@ export const problems = {
   database_unavailable: { status: 503, title: "The database does not answer" },
   dashboard_unavailable: { status: 503, title: "The dashboard is not running" },
   internal: { status: 500, title: "Something broke on our side" },
+  evidence_failed: { status: 422, title: "The verify commands do not pass" },
+  workspace_refused: { status: 409, title: "The server's daemon refuses this" },
+  diff_not_found: { status: 404, title: "Nothing is known of what the task changed" },
+  tool_request_not_found: { status: 404, title: "No such question about a tool" },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof problems;

@@ -29,6 +29,20 @@ const settings = {
   on_upstream_failure: z
     .enum(["ask", "cancel"])
     .describe("What becomes of tasks that wait for one that failed or was cancelled"),
+  on_usage_limit: z
+    .enum(["wait", "move", "ask"])
+    .describe("What becomes of a task whose agent has reached its usage limit"),
+  retention_recordings: z
+    .string()
+    .regex(/^\d{1,5} ?(h|d)$/, "A number and h or d, such as 30 d")
+    .describe("How long what sessions printed is kept"),
+  worktree_per_task: z
+    .boolean()
+    .describe("Each task gets a session of its own, in a checkout of its own, on the branch orc/<task key>"),
+  verify_commands: z
+    .array(z.string().trim().min(1).max(4000))
+    .max(20)
+    .describe("Run by the daemon where the work is when a worker completes; one that fails refuses the completion"),
 };
 
 /** The settings that the engine reads, with what holds where nothing was chosen. */
@@ -45,6 +59,10 @@ export const ProjectSettings = z
     grace: settings.grace.default("10 min"),
     max_attempts: settings.max_attempts.default(3),
     on_upstream_failure: settings.on_upstream_failure.default("ask"),
+    on_usage_limit: settings.on_usage_limit.default("wait"),
+    retention_recordings: settings.retention_recordings.default("30 d"),
+    worktree_per_task: settings.worktree_per_task.default(false),
+    verify_commands: settings.verify_commands.default([]),
   })
   .meta({ id: "ProjectSettings" });
 export type ProjectSettings = z.infer<typeof ProjectSettings>;

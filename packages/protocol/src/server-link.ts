@@ -1,9 +1,14 @@
 import { z } from "zod";
-import { AgentStatus, SessionRole } from "./vocabulary.ts";
+import { AgentWait } from "./agent-wait.ts";
+import { AgentStatus, Moment, SessionRole } from "./vocabulary.ts";
+import { EvidenceResult, WorkspaceDiff, Worktree } from "./workspace.ts";
 
 /**
- * `/ws/server`, version 1: text frames, one JSON object each, told apart by `type`. The daemon speaks first (`auth`),
- * the hub's first frame is `auth_ok`. Ids from a daemon are plain strings: version 1 may send a tmux name.
+ * `/ws/server`: text frames, one JSON object each, told apart by `type`. The daemon speaks first (`auth`), the hub's
+ * first frame is `auth_ok`. Ids from a daemon are plain strings: version 1 may send a tmux name.
+ *
+ * Version 2 is asked for in `auth`. It adds what VERSION_2_DAEMON_FRAMES and VERSION_2_HUB_FRAMES name, terminal bytes
+ * become binary frames (terminal-frame.ts), and what VERSION_1_ONLY names is not sent any more.
  */
 const Id = z.string().min(1).max(200);
 const Base64 = z.string().max(44_000_000);
@@ -12,8 +17,30 @@ const HubTransferId = z.string().describe("The same in every frame of one transf
 const RequestId = Id.describe("Of the question that it answers");
 const int = z.number().int();
 
+/** What a daemon has of one session. */
+export const SessionInventory = z.object({
+  session_id: Id,
+  pid: int.nullable(),
+  working_dir: z.string().max(4096),
+  cols: int.min(1).max(2000),
+  rows: int.min(1).max(2000),
+  start: int.min(0).describe("The oldest byte that can still be asked for"),
+  end: int.min(0).describe("Where its output ends so far"),
+  agent_status: AgentStatus,
+  waiting: AgentWait.nullish(),
+  exit: z
+    .object({ exit_code: int.nullable(), offset: int.min(0) })
+    .nullable()
+    .describe("How it ended; null while it runs"),
+});
+export type SessionInventory = z.infer<typeof SessionInventory>;
+
 export const DaemonFrame = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("auth"), api_key: z.string().max(500) }),
+  z.object({
+    type: z.literal("auth"),
+    api_key: z.string().max(500),
+    protocol: int.min(1).optional().describe("2 for version 2; version 1 without it"),
+  }),
   z.object({
     type: z.literal("session_started"),
     session_id: Id,
@@ -30,8 +57,18 @@ export const DaemonFrame = z.discriminatedUnion("type", [
   }),
   z.object({ type: z.literal("session_output"), session_id: Id, data: Base64 }),
   z.object({ type: z.literal("session_screen"), session_id: Id, lines: z.array(z.string()).max(2000) }),
-  z.object({ type: z.literal("session_status"), session_id: Id, agent_status: AgentStatus }),
-  z.object({ type: z.literal("session_closed"), session_id: Id, exit_code: int.nullish() }),
+  z.object({
+    type: z.literal("session_status"),
+    session_id: Id,
+    agent_status: AgentStatus,
+    waiting: AgentWait.nullish().describe("Version 2: what people are to be asked, while it waits"),
+  }),
+  z.object({
+    type: z.literal("session_closed"),
+    session_id: Id,
+    exit_code: int.nullish().describe("Below 0: the signal that ended it; null: nobody saw how"),
+    offset: int.min(0).optional().describe("Version 2: where its output ends; said again until session_closed_ack"),
+  }),
   z.object({ type: z.literal("session_error"), session_id: Id, error: z.string().max(20_000) }),
   z.object({ type: z.literal("session_working_dir"), session_id: Id, working_dir: z.string().max(4096) }),
   z.object({
@@ -39,6 +76,21 @@ export const DaemonFrame = z.discriminatedUnion("type", [
     session_id: Id,
     lines: z.array(z.string()),
     error: z.string().nullish(),
+  }),
+  z.object({ type: z.literal("inventory"), sessions: z.array(SessionInventory).max(10_000) }),
+  z.object({
+    type: z.literal("session_resized"),
+    session_id: Id,
+    offset: int.min(0).describe("The bytes from here on were printed at this size"),
+    cols: int.min(1).max(2000),
+    rows: int.min(1).max(2000),
+  }),
+  z.object({
+    type: z.literal("delivery"),
+    delivery_id: z.string().min(1).max(200),
+    session_id: Id,
+    state: z.enum(["delivered", "deferred", "failed"]).describe("deferred: it waits on the daemon, another comes"),
+    reason: z.string().max(1000).nullish(),
   }),
   z.object({
     type: z.literal("remote_exec_result"),
@@ -71,13 +123,43 @@ export const DaemonFrame = z.discriminatedUnion("type", [
     transfer_id: TransferId,
     error: z.string().max(20_000).default("").describe("Why, in words"),
   }),
+  z.object({
+    type: z.literal("workspace_result"),
+    request_id: RequestId,
+    ok: z.boolean(),
+    error: z.string().max(20_000).nullish().describe("Why not, in words"),
+    worktree: Worktree.nullish().describe("Of workspace_prepare"),
+    worktrees: z.array(Worktree).max(10_000).nullish().describe("Of workspace_list"),
+    diff: WorkspaceDiff.nullish().describe("Of workspace_diff"),
+  }),
+  z.object({
+    type: z.literal("evidence_output"),
+    request_id: RequestId,
+    command: int.min(0).describe("Which of the commands, from 0"),
+    stream: z.enum(["stdout", "stderr"]),
+    content: z.string().max(64_000),
+  }),
+  z.object({
+    type: z.literal("evidence_result"),
+    request_id: RequestId,
+    ok: z.boolean().describe("Every command was run and exited with 0"),
+    error: z.string().max(20_000).nullish().describe("Why nothing was run, in words"),
+    results: z.array(EvidenceResult).max(100).describe("Up to the first that failed; none ran behind it"),
+  }),
 ]);
 export type DaemonFrame = z.infer<typeof DaemonFrame>;
 
 const session = { session_id: z.string() };
+const delivery_id = z.string().optional().describe("Version 2: to be named in delivery frames until it is delivered");
+
+const asked = { request_id: z.string().describe("To be named in the answer") };
 
 export const HubFrame = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("auth_ok") }),
+  z.object({
+    type: z.literal("auth_ok"),
+    protocol: int.optional().describe("2 when version 2 was asked for"),
+    hub_time: Moment.optional().describe("Version 2: the hub's clock"),
+  }),
   z.object({
     type: z.literal("session_start"),
     ...session,
@@ -91,6 +173,8 @@ export const HubFrame = z.discriminatedUnion("type", [
     command: z.string().optional().describe("Ours: a command line instead of a known agent's"),
     env: z.record(z.string(), z.string()).optional(),
     session_token: z.string().optional().describe("Ours: the session's own token"),
+    number: int.optional().describe("Version 2: what its binary frames carry"),
+    resumes: Id.optional().describe("Ours: the session on this machine whose agent's conversation it goes on with"),
   }),
   z.object({ type: z.literal("session_recovered_ack"), ...session, tmux_name: z.string() }),
   z.object({ type: z.literal("session_input"), ...session, data: Base64 }),
@@ -100,6 +184,7 @@ export const HubFrame = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("task_assigned"),
     ...session,
+    delivery_id,
     task_id: z.string(),
     title: z.string(),
     version: int,
@@ -109,19 +194,34 @@ export const HubFrame = z.discriminatedUnion("type", [
     structured_spec: z.unknown().optional(),
     resolved_inputs: z.record(z.string(), z.unknown()).optional(),
   }),
-  z.object({ type: z.literal("task_updated"), ...session, task_id: z.string(), title: z.string(), spec: z.string() }),
-  z.object({ type: z.literal("plan_approved"), ...session, task_id: z.string() }),
-  z.object({ type: z.literal("plan_revision"), ...session, task_id: z.string(), feedback: z.string() }),
+  z.object({
+    type: z.literal("task_updated"),
+    ...session,
+    delivery_id,
+    task_id: z.string(),
+    title: z.string(),
+    spec: z.string(),
+  }),
+  z.object({ type: z.literal("plan_approved"), ...session, delivery_id, task_id: z.string() }),
+  z.object({ type: z.literal("plan_revision"), ...session, delivery_id, task_id: z.string(), feedback: z.string() }),
   z.object({
     type: z.literal("intervention_response"),
     ...session,
+    delivery_id,
     intervention_id: z.string(),
     task_id: z.string(),
     response: z.string(),
   }),
   z.object({
+    type: z.literal("prompt_answer"),
+    ...session,
+    delivery_id: z.string().describe("To be named in delivery frames until it is delivered"),
+    text: z.string().describe("For what the agent waits for: one of the options, or words to type; else it fails"),
+  }),
+  z.object({
     type: z.literal("intervention_for_session"),
     ...session,
+    delivery_id,
     target_session_id: z.string(),
     intervention_id: z.string(),
     question: z.string(),
@@ -130,6 +230,7 @@ export const HubFrame = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("task_note"),
     ...session,
+    delivery_id,
     task_id: z.string(),
     content: z.string(),
     urgent: z.boolean(),
@@ -138,6 +239,7 @@ export const HubFrame = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("task_status_update"),
     ...session,
+    delivery_id,
     task_id: z.string(),
     title: z.string(),
     status: z.string(),
@@ -145,6 +247,33 @@ export const HubFrame = z.discriminatedUnion("type", [
     summary: z.string(),
   }),
   z.object({ type: z.literal("approval_rules_updated") }),
+  z.object({
+    type: z.literal("inventory"),
+    sessions: z
+      .array(
+        z.object({
+          session_id: z.string(),
+          number: int.describe("What its binary frames carry"),
+          recorded: int.min(0).describe("The number of the next recording segment"),
+        }),
+      )
+      .describe("Those of the daemon's that live on; it closes every other one"),
+  }),
+  z.object({ type: z.literal("session_closed_ack"), ...session }),
+  z.object({
+    type: z.literal("session_watch"),
+    ...session,
+    from: int.nullable().describe("Output from this byte on; null, or where it is too far back: a snapshot first"),
+  }),
+  z.object({ type: z.literal("session_unwatch"), ...session }),
+  z.object({ type: z.literal("session_snapshot"), ...session }),
+  z.object({ type: z.literal("ack"), ...session, offset: int.describe("Every byte before it is consumed") }),
+  z.object({ type: z.literal("recorded"), ...session, segment: int.describe("It and those before it are kept") }),
+  z.object({
+    type: z.literal("session_driver"),
+    ...session,
+    user: z.string().nullable().describe("Who types from here on; for the recording"),
+  }),
   z.object({
     type: z.literal("remote_exec"),
     request_id: z.string().describe("To be named in the answer"),
@@ -182,8 +311,69 @@ export const HubFrame = z.discriminatedUnion("type", [
     sha256_verified: z.boolean().describe("The receiver has the file as it was announced"),
   }),
   z.object({ type: z.literal("file_error"), transfer_id: HubTransferId, error: z.string().describe("Why, in words") }),
+  z.object({
+    type: z.literal("workspace_prepare"),
+    ...asked,
+    task_id: z.string(),
+    task_key: z.string().describe("The branch is orc/ and this"),
+    repo: z.string().describe("Its name in the machine's agent.yaml"),
+    branch: z.string().nullable().describe("What to begin from; null: what the machine's own checkout has"),
+  }),
+  z.object({ type: z.literal("workspace_list"), ...asked }),
+  z.object({ type: z.literal("workspace_diff"), ...asked, task_id: z.string() }),
+  z.object({
+    type: z.literal("workspace_discard"),
+    ...asked,
+    task_id: z.string(),
+    force: z.boolean().describe("Uncommitted work is lost too"),
+  }),
+  z.object({
+    type: z.literal("evidence_run"),
+    ...asked,
+    worker_session: z.string().describe("Where its agent works is where they run, when the task has no worktree"),
+    task_id: z.string(),
+    commands: z.array(z.string()).describe("For the system's shell, one after another until one fails"),
+    limit_s: int.describe("For each of them"),
+  }),
 ]);
 export type HubFrame = z.infer<typeof HubFrame>;
+
+export const VERSION_2_DAEMON_FRAMES: readonly DaemonFrame["type"][] = [
+  "inventory",
+  "session_resized",
+  "delivery",
+  "workspace_result",
+  "evidence_output",
+  "evidence_result",
+];
+export const VERSION_2_HUB_FRAMES: readonly HubFrame["type"][] = [
+  "inventory",
+  "session_closed_ack",
+  "session_watch",
+  "session_unwatch",
+  "session_snapshot",
+  "ack",
+  "recorded",
+  "session_driver",
+  "prompt_answer",
+  "workspace_prepare",
+  "workspace_list",
+  "workspace_diff",
+  "workspace_discard",
+  "evidence_run",
+];
+/** What version 2 says otherwise. */
+export const VERSION_1_ONLY: readonly (DaemonFrame | HubFrame)["type"][] = [
+  "session_recovered",
+  "session_recovered_ack",
+  "session_output",
+  "session_input",
+];
+
+/** Bytes of one session's output that a daemon sends ahead of the hub's `ack`. */
+export const OUTPUT_IN_FLIGHT_BYTES = 128 * 1024;
+/** How far back a watcher that returns is sent bytes; further back a snapshot is shorter. */
+export const CATCH_UP_BYTES = 256 * 1024;
 
 /** Largest frame the hub sends to a version 1 daemon, in bytes; larger ones close its link. */
 export const V1_FRAME_MAX_BYTES = 512 * 1024;

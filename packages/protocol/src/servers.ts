@@ -10,6 +10,7 @@ export const AgentInfo = z
     name: z.string().min(1).max(100),
     kind: z.enum(["claude", "codex", "gemini", "opencode", "shell", "custom"]),
     version: z.string().max(200).nullish(),
+    logged_in: z.boolean().nullish().describe("Whether it can reach its model; null where nobody can tell"),
   })
   .meta({ id: "AgentInfo" });
 export type AgentInfo = z.infer<typeof AgentInfo>;

@@ -1,5 +1,6 @@
 import { AGENT_STATUSES, SESSION_STATUSES } from "@orchestratia/domain/vocabulary";
 import { z } from "zod";
+import { AgentWait } from "./agent-wait.ts";
 import { plainName } from "./plain-name.ts";
 import {
   AgentStatus,
@@ -28,6 +29,7 @@ export const Session = z
     role: SessionRole,
     status: SessionStatus,
     agent_status: AgentStatus,
+    waiting: AgentWait.nullable().describe("What its agent waits for"),
     working_directory: z.string().nullable(),
     task_id: TaskId.nullable().describe("The unsettled task it works on"),
     task_key: z.string().nullable(),

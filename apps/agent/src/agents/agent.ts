@@ -2,6 +2,9 @@ import type { AgentInfo } from "@orchestratia/protocol/servers";
 import type { AgentStatus as AgentStatusSchema } from "@orchestratia/protocol/vocabulary";
 import type { z } from "zod";
 import type { Facts } from "../terminals/holder/wire.ts";
+import type { AgentHooks } from "./agent-hooks.ts";
+import type { AgentScreen } from "./agent-screen.ts";
+import type { Launch, LaunchRequest } from "./launch.ts";
 
 export type AgentStatus = z.infer<typeof AgentStatusSchema>;
 
@@ -14,6 +17,18 @@ export interface Agent {
   cwd?: string;
   /** How to ask it for its version; without it nobody asks. */
   versionArgs?: string[];
-  /** What it is doing, judged from outside. `exited` is not its business. */
+  /** Whether it has what it needs to reach its model, judged without calling it; undefined when nobody can tell. */
+  isLoggedIn?(env: Readonly<Record<string, string>>): boolean | undefined;
+  /** How it is run in a session; without it `command` as it is, and it knows no conversations. */
+  launch?(request: LaunchRequest): Launch;
+  /** What its hooks tell; without it nothing is known but what is seen. */
+  hooks?: AgentHooks;
+  /** How its screen is read; without it only `status` is asked. */
+  screen?: AgentScreen;
+  /** Whether lines are typed as a paste: some take Enter after quick keys for one more line of a text. */
+  isPasted?: boolean;
+  /** What stops it in the middle of its work and leaves it at its prompt, one key after the other. Default: Esc. */
+  interruptKeys?: readonly string[];
+  /** What it is doing, judged by its process and the cursor's line. `exited` is not its business. */
   status(facts: Facts): AgentStatus;
 }

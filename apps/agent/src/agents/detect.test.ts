@@ -20,10 +20,11 @@ test("agents are found on the search path, with the version they tell; one that 
     { name: "demo", command: ["claude", "--demo"] },
     { name: "gone", command: ["no-such-program"] },
   ];
-  const found = await detectAgents(agentCatalog(custom).values(), { PATH: `${folder.path}` });
+  const env = { PATH: folder.path, HOME: folder.path, ANTHROPIC_API_KEY: "sk-test" };
+  const found = await detectAgents(agentCatalog(custom).values(), env);
   expect(found.filter(({ kind }) => kind !== "shell")).toEqual([
-    { name: "claude", kind: "claude", version: "2.1.0 (Claude Code)" },
-    { name: "codex", kind: "codex" },
+    { name: "claude", kind: "claude", version: "2.1.0 (Claude Code)", logged_in: true },
+    { name: "codex", kind: "codex", logged_in: false },
     { name: "demo", kind: "custom" },
   ]);
   expect(found.some(({ name }) => name === "shell")).toBe(true);

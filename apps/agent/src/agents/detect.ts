@@ -17,12 +17,14 @@ async function detectAgent(agent: Agent, env: Record<string, string>): Promise<A
   const path = findExecutable(agent.command[0] ?? "", env.PATH ?? "", agent.cwd);
   if (!path) return undefined;
   const { name, kind } = agent;
-  if (!agent.versionArgs) return { name, kind };
+  const isLoggedIn = agent.isLoggedIn?.(env);
+  const found = { name, kind, ...(isLoggedIn === undefined ? {} : { logged_in: isLoggedIn }) };
+  if (!agent.versionArgs) return found;
   try {
     const { stdout } = await run(path, agent.versionArgs, { env, timeout: versionLimitMs, killSignal: "SIGKILL" });
     const version = stdout.trim().split("\n")[0]?.slice(0, 200);
-    return version ? { name, kind, version } : { name, kind };
+    return version ? { ...found, version } : found;
   } catch {
-    return { name, kind };
+    return found;
   }
 }

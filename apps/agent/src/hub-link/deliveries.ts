@@ -2,10 +2,8 @@ import type { HubFrame } from "@orchestratia/protocol/server-link";
 import type { Typed } from "../terminals/typing.ts";
 
 /** A line for the agent. `quotes` somebody else's words: those must not reach a shell, which would run them. */
-export interface Delivery extends Typed {
+export interface Delivery extends Pick<Typed, "text" | "urgent"> {
   quotes: boolean;
-  /** What a repeat of the same push has in common with the first: it is typed once. */
-  once?: string;
 }
 
 const ordinary = (text: string): Delivery => ({ text, urgent: false, quotes: false });
@@ -15,10 +13,7 @@ const quoting = (text: string): Delivery => ({ text, urgent: false, quotes: true
 export function deliveryOf(frame: HubFrame): Delivery | undefined {
   switch (frame.type) {
     case "task_assigned":
-      return {
-        ...ordinary('A task is waiting for you: run "orchestratia task check" and follow it.'),
-        once: `${frame.task_id} ${frame.version}`,
-      };
+      return ordinary('A task is waiting for you: run "orchestratia task check" and follow it.');
     case "task_updated":
       return ordinary('Your task was changed: run "orchestratia task check" and follow what it says now.');
     case "plan_approved":

@@ -5,26 +5,20 @@ import { fakeKey, fakeServer, startFakeHub } from "../testing/fake-hub.ts";
 import { sessionStart, startTestDaemon } from "../testing/test-daemon.ts";
 import { waitFor } from "../testing/wait.ts";
 
-const input = (session_id: string, text: string) => ({
-  type: "session_input" as const,
-  session_id,
-  data: Buffer.from(text).toString("base64"),
-});
-
 test("a session starts, types, resizes, and tells how it ended after its last byte", async () => {
   await using hub = await startFakeHub();
   await using _daemon = await startTestDaemon(hub.url);
   await hub.linked();
   const start = sessionStart("stty size; read line; echo got $line; stty size; exit 7");
   const id = start.session_id;
-  hub.send(start);
+  hub.start(start);
   const [started] = await waitFor(() => hub.of("session_started", id).length > 0 && hub.of("session_started", id));
   expect(started).toMatchObject({ tmux_name: "", working_dir: start.working_directory, recovered: false });
   await waitFor(() => hub.output(id).includes("40 120"));
   hub.send({ type: "session_resize", session_id: id, cols: 80, rows: 24 });
-  hub.send(input(id, "héllo\r"));
+  hub.type(id, "héllo\r");
   const [closed] = await waitFor(() => hub.of("session_closed", id).length > 0 && hub.of("session_closed", id));
-  expect(closed?.exit_code).toBe(7);
+  expect(closed).toMatchObject({ exit_code: 7, offset: hub.session(id).end });
   expect(hub.output(id).toString()).toMatch(/got héllo\r\n24 80\r\n$/);
   const own = hub.frames.filter((frame) => "session_id" in frame && frame.session_id === id).map(({ type }) => type);
   expect(own.at(-1)).toBe("session_closed");
@@ -37,7 +31,7 @@ test("a session has its own token and never the server's key; a signal is a nega
   await using daemon = await startTestDaemon(hub.url);
   await hub.linked();
   const start = sessionStart("env | sort; command -v orchestratia || true; kill -9 $$", { env: { FROM_HUB: "yes" } });
-  hub.send(start);
+  hub.start(start);
   const [closed] = await waitFor(() => {
     const frames = hub.of("session_closed", start.session_id);
     return frames.length > 0 && frames;
@@ -65,12 +59,14 @@ test("what cannot be started is a session_error with a reason; junk and unknown 
   await using _daemon = await startTestDaemon(hub.url);
   await hub.linked();
   const { command: _, ...nameless } = sessionStart("");
-  hub.send({ ...nameless, agent: "nobody" });
-  hub.send({ ...sessionStart("true"), session_id: "../escape" });
-  hub.send({ ...sessionStart("true"), working_directory: "/no/such/folder" });
+  hub.start({ ...nameless, agent: "nobody" });
+  hub.start({ ...sessionStart("true"), session_id: "../escape" });
+  hub.start({ ...sessionStart("true"), working_directory: "/no/such/folder" });
   hub.sendRaw("this is no JSON");
   hub.sendRaw(JSON.stringify({ type: "from_the_future", session_id: "x" }));
-  hub.sendRaw(JSON.stringify({ type: "session_input", session_id: 7 }));
+  hub.sendRaw(JSON.stringify({ type: "session_watch", session_id: 7 }));
+  hub.sendRaw(Buffer.from([1, 2, 3]));
+  hub.type("nobody", "x");
   await waitFor(() => hub.of("session_error").length === 3);
   expect(
     hub
@@ -83,7 +79,7 @@ test("what cannot be started is a session_error with a reason; junk and unknown 
     'this machine has no agent "nobody"',
   ]);
   const after = sessionStart("echo still here");
-  hub.send(after);
+  hub.start(after);
   await waitFor(() => hub.output(after.session_id).includes("still here"));
   expect(hub.log.filter((entry) => entry === "connect")).toHaveLength(1);
 });
@@ -94,16 +90,16 @@ test("what is printed while there is no link comes with the next one, each byte 
   await hub.linked();
   const start = sessionStart("stty -opost; seq 1 3; read go; seq 4 20000; cat");
   const id = start.session_id;
-  hub.send(start);
+  hub.start(start);
   await waitFor(() => hub.output(id).includes("3\n"));
   hub.refuse(true);
   hub.cut();
   await waitFor(() => hub.log.filter((entry) => entry === "connect").length > 1);
   await daemon.typeInto(id, "\r");
   hub.refuse(false);
-  await waitFor(() => hub.of("session_started", id).length === 2);
-  expect(hub.of("session_started", id)[1]).toMatchObject({ recovered: true });
   await waitFor(() => hub.output(id).includes("\n20000\n"));
+  expect(hub.of("inventory").at(-1)?.sessions).toMatchObject([{ session_id: id, agent_status: "unknown", exit: null }]);
+  expect(hub.session(id).faults).toEqual([]);
   const numbers = hub
     .output(id)
     .toString()
@@ -112,37 +108,120 @@ test("what is printed while there is no link comes with the next one, each byte 
   expect(numbers).toEqual(Array.from({ length: 20_000 }, (_, n) => String(n + 1)));
 });
 
-test("after a reconnect the inventory is complete before pushes are looked at; ended sessions are reported truly", async () => {
+test("after a reconnect the inventory comes before pushes are looked at; ended sessions are reported truly", async () => {
   await using hub = await startFakeHub();
   await using daemon = await startTestDaemon(hub.url);
   await hub.linked();
   const lives = sessionStart("cat");
   const ends = sessionStart("read go; echo the end; exit 3");
   const early = sessionStart("cat");
-  hub.send(lives);
-  hub.send(ends);
+  hub.start(lives);
+  hub.start(ends);
   await waitFor(() => hub.of("session_started").length === 2);
+  hub.send({ type: "session_resize", session_id: lives.session_id, cols: 91, rows: 31 });
+  await waitFor(() => hub.of("session_resized").some(({ cols }) => cols === 91));
   await daemon.restart(async () => {
     hub.forget();
-    hub.greetWith(early);
+    hub.greetWith({ ...early, number: hub.session(early.session_id).number });
     await daemon.typeInto(ends.session_id, "\r");
     await waitFor(() => daemon.record(ends.session_id)?.exit ?? undefined);
   });
-  await hub.linked();
-  const grants = hub.log.indexOf("GET /api/v1/server/access-grants");
-  const inventory = hub.log.slice(0, grants);
-  expect(inventory).toContain("session_started");
-  expect(inventory).toContain("session_closed");
   await waitFor(() => hub.of("session_started", early.session_id).length > 0);
-  expect(hub.of("session_started")).toMatchObject([
-    { session_id: lives.session_id, recovered: true, tmux_name: "" },
-    { session_id: early.session_id, recovered: false },
+  const [inventory] = hub.of("inventory");
+  const { pid } = daemon.record(lives.session_id) ?? {};
+  expect(inventory?.sessions.toSorted((a) => (a.exit ? 1 : -1))).toMatchObject([
+    { session_id: lives.session_id, pid, cols: 91, rows: 31, start: 0, end: 0, agent_status: "unknown", exit: null },
+    { session_id: ends.session_id, agent_status: "exited", exit: { exit_code: 3 } },
   ]);
-  expect(hub.log.lastIndexOf("session_started")).toBeGreaterThan(grants);
-  expect(hub.of("session_closed")).toMatchObject([{ session_id: ends.session_id, exit_code: 3 }]);
-  expect(hub.output(ends.session_id).toString()).toContain("the end");
-  expect(hub.of("session_status", lives.session_id)).toHaveLength(1);
+  expect(hub.log.indexOf("session_started")).toBeGreaterThan(hub.log.indexOf("inventory"));
+  expect(hub.of("session_started").map(({ session_id }) => session_id)).toEqual([early.session_id]);
+  expect(hub.of("session_closed")).toMatchObject([
+    { session_id: ends.session_id, exit_code: 3, offset: inventory?.sessions.find(({ exit }) => exit)?.end },
+  ]);
   await waitFor(() => !existsSync(sessionFolder(daemon.stateDir, ends.session_id)));
+  expect(hub.mistakes).toEqual([]);
+});
+
+test("an end is told on every link until the hub acks it; only then the session is gone", async () => {
+  await using hub = await startFakeHub({ acksEnds: false });
+  await using daemon = await startTestDaemon(hub.url);
+  await hub.linked();
+  const start = sessionStart("echo last words; kill -15 $$");
+  const id = start.session_id;
+  hub.start(start);
+  await waitFor(() => hub.of("session_closed", id).length === 1);
+  hub.cut();
+  await waitFor(() => hub.of("session_closed", id).length === 2);
+  await daemon.restart();
+  await waitFor(() => hub.of("session_closed", id).length === 3);
+  const { end } = hub.session(id);
+  expect(hub.output(id).toString()).toBe("last words\r\n");
+  const closed = { type: "session_closed", session_id: id, exit_code: -15, offset: end };
+  expect(hub.of("session_closed", id)).toEqual([closed, closed, closed]);
+  hub.send({ type: "session_closed_ack", session_id: id });
+  await waitFor(() => !existsSync(sessionFolder(daemon.stateDir, id)));
+  hub.cut();
+  await waitFor(() => hub.of("inventory").at(-1)?.sessions.length === 0);
+});
+
+test("a session whose recording the hub has not kept yet stays, and hands it over on the next link", async () => {
+  await using hub = await startFakeHub({ records: false });
+  await using daemon = await startTestDaemon(hub.url);
+  await hub.linked();
+  const start = sessionStart("echo on record");
+  const id = start.session_id;
+  hub.start(start);
+  await waitFor(() => hub.of("session_closed", id).length === 1);
+  hub.send({ type: "capture_scrollback", session_id: id });
+  await waitFor(() => hub.of("scrollback_captured", id).length === 1);
+  expect(existsSync(sessionFolder(daemon.stateDir, id))).toBe(true);
+  hub.manners.records = true;
+  hub.cut();
+  await waitFor(() => !existsSync(sessionFolder(daemon.stateDir, id)));
+  expect(hub.session(id).segments).toEqual([0]);
+});
+
+test("a session that the hub does not name any more is closed, also its processes; the others go on", async () => {
+  const unwanted = sessionStart("cat");
+  const wanted = sessionStart("cat");
+  await using hub = await startFakeHub({ keeps: (id) => id !== unwanted.session_id });
+  await using daemon = await startTestDaemon(hub.url);
+  await hub.linked();
+  hub.start(unwanted);
+  hub.start(wanted);
+  await waitFor(() => hub.of("session_started").length === 2);
+  hub.cut();
+  const [closed] = await waitFor(() => hub.of("session_closed").length > 0 && hub.of("session_closed"));
+  expect(closed).toMatchObject({ session_id: unwanted.session_id, exit_code: -1 });
+  await waitFor(() => !existsSync(sessionFolder(daemon.stateDir, unwanted.session_id)));
+  hub.type(wanted.session_id, "still here\r");
+  await waitFor(() => hub.output(wanted.session_id).includes("still here"));
+});
+
+test("a machine takes no more sessions than max_sessions, and counts only those that run", async () => {
+  await using hub = await startFakeHub({ acksEnds: false });
+  await using daemon = await startTestDaemon(hub.url, { max_sessions: 2 });
+  await hub.linked();
+  const starts = ["cat", "cat", "cat"].map((command) => sessionStart(command));
+  for (const start of starts) hub.start(start);
+  const [refused] = await waitFor(() => hub.of("session_error").length > 0 && hub.of("session_error"));
+  expect(refused?.error).toBe("this machine runs 2 sessions, and its max_sessions allows no more");
+  await waitFor(() => hub.of("session_started").length === 2);
+  const [first] = hub.of("session_started");
+  hub.send({ type: "session_close", session_id: first?.session_id ?? "" });
+  await waitFor(() => hub.of("session_closed").length === 1);
+  hub.start(sessionStart("cat"));
+  await waitFor(() => hub.of("session_started").length === 3);
+  expect(hub.of("session_error")).toHaveLength(1);
+  expect(daemon.record(first?.session_id ?? "")?.exit).not.toBeNull();
+});
+
+test("a hub that does not speak version 2 is left alone for a while", async () => {
+  await using hub = await startFakeHub({ protocol: undefined });
+  await using daemon = await startTestDaemon(hub.url);
+  await waitFor(() => daemon.logged.some((line) => line.includes("does not speak version 2")));
+  expect(hub.of("inventory")).toEqual([]);
+  expect(hub.log.filter((entry) => entry === "connect")).toHaveLength(1);
 });
 
 test("the daemon comes back to a hub that was away or refused it, waiting longer each time", {
@@ -166,63 +245,6 @@ test("the daemon comes back to a hub that was away or refused it, waiting longer
   await hub.linked();
 });
 
-test("work is typed as one line when the agent is at its prompt, and waits while it is not", async () => {
-  await using hub = await startFakeHub();
-  const agent = {
-    name: "demo",
-    command: `while printf 'demo> '; read -r line; do echo "got: $line"; sleep 1.5; done`,
-    prompt: "demo> $",
-  };
-  await using _daemon = await startTestDaemon(hub.url, { agents: [agent] });
-  await hub.linked();
-  const { command: _, ...start } = { ...sessionStart(""), agent: "demo" };
-  const id = start.session_id;
-  hub.send(start);
-  const status = () => hub.of("session_status", id).at(-1)?.agent_status;
-  await waitFor(() => status() === "idle");
-  const task = { session_id: id, task_id: "t", title: "x", version: 1, priority: "normal", require_plan: false };
-  hub.send({ type: "task_assigned", ...task });
-  await waitFor(() => status() === "working");
-  // A hub that cannot know whether its push arrived repeats it: it carries the same version and is typed once.
-  hub.send({ type: "task_assigned", ...task });
-  hub.send({
-    type: "task_note",
-    session_id: id,
-    task_id: "t",
-    content: "mind\nthe \x1b[31m gap\r",
-    urgent: false,
-    author: "Ann",
-  });
-  await waitFor(() => status() === "idle");
-  await waitFor(() => hub.output(id).includes("got: Note"));
-  const answers = hub
-    .output(id)
-    .toString()
-    .split("\r\n")
-    .filter((line) => line.startsWith("got: "));
-  expect(answers).toEqual([
-    'got: A task is waiting for you: run "orchestratia task check" and follow it.',
-    "got: Note from Ann: mind the [31m gap",
-  ]);
-});
-
-test("somebody else's words are never typed into a shell", async () => {
-  await using hub = await startFakeHub();
-  await using daemon = await startTestDaemon(hub.url);
-  await hub.linked();
-  // A home of its own: what the user's start-up files do is not what is tested here.
-  const env = { PS1: "$ ", ENV: "", HOME: daemon.stateDir };
-  const { command: _, ...start } = { ...sessionStart(""), agent: "shell", env };
-  const id = start.session_id;
-  hub.send(start);
-  await waitFor(() => hub.of("session_status", id).at(-1)?.agent_status === "idle");
-  hub.send({ type: "task_note", session_id: id, task_id: "t", content: "$(touch pwned)", urgent: true, author: "Eve" });
-  hub.send(input(id, "echo then; sleep 2\r"));
-  await waitFor(() => hub.of("session_status", id).some(({ agent_status }) => agent_status === "working"));
-  await waitFor(() => hub.of("session_status", id).at(-1)?.agent_status === "idle");
-  expect(hub.output(id).toString()).not.toContain("pwned");
-});
-
 test("heartbeats and scrollback say what the protocol wants", async () => {
   await using hub = await startFakeHub();
   await using _daemon = await startTestDaemon(hub.url, {
@@ -244,7 +266,7 @@ test("heartbeats and scrollback say what the protocol wants", async () => {
   expect(heartbeat.system_info.cpu_count).toBeGreaterThan(0);
 
   const start = sessionStart("seq 1 100; cat");
-  hub.send(start);
+  hub.start(start);
   await waitFor(() => hub.output(start.session_id).includes("100"));
   hub.send({ type: "capture_scrollback", session_id: start.session_id });
   hub.send({ type: "capture_scrollback", session_id: "nobody" });
@@ -260,7 +282,7 @@ test("stopping with close-sessions ends the programs and tells the hub first", a
   await using daemon = await startTestDaemon(hub.url);
   await hub.linked();
   const start = sessionStart("trap 'exit 4' HUP; echo ready; while :; do sleep 0.05; done");
-  hub.send(start);
+  hub.start(start);
   await waitFor(() => hub.output(start.session_id).includes("ready"));
   await daemon.stop({ closeSessions: true });
   expect(hub.of("session_closed", start.session_id)).toMatchObject([{ exit_code: 4 }]);

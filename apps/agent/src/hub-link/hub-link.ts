@@ -1,27 +1,31 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Backoff } from "@orchestratia/client/backoff";
-import { HubClient, RefusedError } from "@orchestratia/client/http";
-import { heartbeat, listAccessGrants } from "@orchestratia/protocol/operations/daemons";
+import { HubClient } from "@orchestratia/client/http";
+import { heartbeat } from "@orchestratia/protocol/operations/daemons";
 import { CLOSE_CODES, type DaemonFrame, HubFrame } from "@orchestratia/protocol/server-link";
+import { decodeTerminalFrame, TERMINAL_KINDS } from "@orchestratia/protocol/terminal-frame";
 import type { Logger } from "pino";
 import type { Agent } from "../agents/agent.ts";
+import { contextText } from "../agents/context-text.ts";
+import type { Conversations } from "../agents/conversations.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Registration } from "../config.ts";
+import type { Hooks } from "../hooks/hooks.ts";
+import { ownHookCommand } from "../hooks/own-hook-command.ts";
 import { type RemoteOptions, RemoteRequests } from "../remote/remote-requests.ts";
-import type { Terminal } from "../terminals/terminal.ts";
+import type { Terminal, TerminalState } from "../terminals/terminal.ts";
 import type { Terminals } from "../terminals/terminals.ts";
 import { deliveryOf } from "./deliveries.ts";
 import { HubSession } from "./hub-session.ts";
+import { InOrder } from "./in-order.ts";
 import type { Report } from "./report.ts";
 import { type SessionStart, sessionSpec } from "./session-start.ts";
-import { HubSocket } from "./socket.ts";
+import { HubSocket, OtherProtocolError } from "./socket.ts";
 
 const heartbeatEveryMs = 30_000;
 const callLimitMs = 10_000;
 const firstRetryMs = 1000;
 const lastRetryMs = 30_000;
-/** How long ended sessions may take to hand over their last output before the hub hears that the inventory is complete. */
-const inventoryLimitMs = 5000;
 
 export interface HubLinkOptions {
   registration: Registration;
@@ -31,17 +35,21 @@ export interface HubLinkOptions {
   baseEnv: Record<string, string>;
   cliFolder: string | undefined;
   remote: RemoteOptions;
+  conversations?: Conversations;
+  hooks?: Pick<Hooks, "envFor" | "refresh">;
   log: Logger;
   clock?: Clock;
   heartbeatEveryMs?: number;
+  firstRetryMs?: number;
 }
 
 /**
  * One registration's line to its hub: heartbeats, and a socket that is opened again whenever it breaks, for ever.
  *
- *   waiting → signing in → inventory (what lives here, what ended meanwhile) → open → waiting
+ *   waiting → signing in → inventory sent (what lives here, what ended meanwhile) → open → waiting
  *
- * What the hub pushes is looked at only when the inventory is complete, in order for each session.
+ * What the hub pushes is looked at only when the inventory is sent, in order for each session. Its answer says which of
+ * the sessions live on, by which numbers; the others are closed.
  */
 export class HubLink {
   readonly #options: HubLinkOptions;
@@ -49,9 +57,15 @@ export class HubLink {
   readonly #client: HubClient;
   readonly #stopping = new AbortController();
   readonly #sessions = new Map<string, HubSession>();
-  readonly #queues = new Map<string, Promise<void>>();
+  /** The sessions by their numbers on the hub, as far as it has said them on this link. */
+  readonly #numbers = new Map<number, string>();
+  readonly #inOrder: InOrder;
+  /** What was running here when the hub was last told. */
+  #inventoried: string[] = [];
   readonly #remote: RemoteRequests;
   #socket: HubSocket | undefined;
+  /** The socket once the inventory went over it. */
+  #told: HubSocket | undefined;
 
   constructor(options: HubLinkOptions) {
     const { registration } = options;
@@ -61,6 +75,9 @@ export class HubLink {
       baseUrl: registration.hub_url,
       headers: () => ({ "x-api-key": registration.api_key }),
     });
+    this.#inOrder = new InOrder((error) =>
+      options.log.error({ error: sentence(error) }, "a frame of the hub could not be handled"),
+    );
     const link = {
       send: (frame: DaemonFrame) => this.#socket?.send(frame),
       sendFlushed: async (frame: DaemonFrame) => (await this.#socket?.sendFlushed(frame)) ?? false,
@@ -76,6 +93,11 @@ export class HubLink {
   /** Resolves after `stop`, which lets go of the sessions. */
   async run(): Promise<void> {
     await Promise.all([this.#keepConnected(), this.#keepBeating()]);
+  }
+
+  /** The session, if it is one of this registration. */
+  session(id: string): HubSession | undefined {
+    return this.#sessions.get(id);
   }
 
   stop(): void {
@@ -112,7 +134,7 @@ export class HubLink {
 
   async #keepConnected(): Promise<void> {
     const { log } = this.#options;
-    const backoff = new Backoff({ firstMs: firstRetryMs, mostMs: lastRetryMs });
+    const backoff = new Backoff({ firstMs: this.#options.firstRetryMs ?? firstRetryMs, mostMs: lastRetryMs });
     while (!this.#stopping.signal.aborted) {
       try {
         const code = await this.#serve(() => backoff.reset());
@@ -121,6 +143,7 @@ export class HubLink {
         if (code === CLOSE_CODES.superseded) await this.#pause(lastRetryMs);
       } catch (error) {
         log.warn({ error: sentence(error) }, "no link to the hub");
+        if (error instanceof OtherProtocolError) await this.#pause(lastRetryMs);
       }
       await this.#pause(backoff.next());
     }
@@ -133,56 +156,77 @@ export class HubLink {
     const closed = deferred<number>();
     const socket = await HubSocket.open(registration.hub_url, registration.api_key, {
       onFrame: (frame) => void gate.promise.then(() => this.#receive(frame)),
+      onBinary: (frame) => void gate.promise.then(() => this.#receiveBytes(frame)),
       onClose: closed.resolve,
     });
     this.#socket = socket;
     if (this.#stopping.signal.aborted) socket.close();
     onSignedIn();
     log.info({ hub: registration.hub_url, server: registration.name }, "linked to the hub");
-    const inventory = this.#takeInventory().then(gate.resolve, (error: unknown) => {
+    void this.#options.hooks?.refresh(registration);
+    const inventory = this.#takeInventory(socket).then(gate.resolve, (error: unknown) => {
       log.warn({ error: sentence(error) }, "the inventory failed");
       socket.close();
     });
     const code = await closed.promise;
     this.#socket = undefined;
+    this.#told = undefined;
+    this.#numbers.clear();
     this.#remote.linkLost();
     for (const session of this.#sessions.values()) session.detach();
     await inventory;
     return code;
   }
 
-  async #takeInventory(): Promise<void> {
-    const { terminals, registration, log } = this.#options;
-    const here = terminals.all().filter(({ record }) => record.server_id === registration.server_id);
-    const reports = here.map(async (terminal) => {
-      const session = this.#sessionOf(terminal);
-      const reported = terminal.exit ? session.reported() : undefined;
-      this.#attach(session, { isRecovered: true });
-      await reported;
+  /** Tells the hub in one frame what there is, and everything that happens from there on. */
+  async #takeInventory(socket: HubSocket): Promise<void> {
+    const { terminals, registration } = this.#options;
+    const states = new Map<string, TerminalState>();
+    const unseen = () =>
+      terminals.all().filter(({ id, record }) => record.server_id === registration.server_id && !states.has(id));
+    // Sessions that start meanwhile belong into it as well.
+    for (let here = unseen(); here.length > 0; here = unseen())
+      await Promise.all(here.map(async (terminal) => states.set(terminal.id, await terminal.look())));
+    const sessions = [...states].flatMap(([id, state]) => {
+      const terminal = terminals.get(id);
+      return terminal ? [{ session: this.#sessionOf(terminal), state }] : [];
     });
-    await Promise.race([Promise.all(reports), sleep(inventoryLimitMs, undefined, { ref: false })]);
-    try {
-      await this.#client.call(listAccessGrants, { signal: this.#callSignal() });
-    } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      log.warn({ error: error.detail }, "the hub refused the end of the inventory");
+    this.#inventoried = sessions.map(({ session }) => session.id);
+    socket.send({ type: "inventory", sessions: sessions.map(({ session, state }) => session.inventory(state)) });
+    this.#told = socket;
+    for (const { session } of sessions) session.attach(socket);
+  }
+
+  #answered({ sessions }: Extract<HubFrame, { type: "inventory" }>): void {
+    const named = new Set(sessions.map(({ session_id }) => session_id));
+    for (const { session_id, number, recorded } of sessions) this.#named(session_id, number, recorded);
+    for (const id of this.#inventoried) {
+      const session = named.has(id) ? undefined : this.#sessions.get(id);
+      if (!session || session.terminal.exit) continue;
+      this.#options.log.warn({ session: id }, "the hub does not want this session any more: it is closed");
+      session.terminal.close();
     }
+    this.#inventoried = [];
+  }
+
+  #named(id: string, number: number, recorded: number): void {
+    const session = this.#sessions.get(id);
+    if (!session) return;
+    this.#numbers.set(number, id);
+    session.named(number, recorded);
   }
 
   #sessionOf(terminal: Terminal): HubSession {
     const known = this.#sessions.get(terminal.id);
     if (known) return known;
+    const { conversations } = this.#options;
     const session = new HubSession(terminal, this.#options.agents().get(terminal.record.agent), {
       clock: this.#clock,
+      onConversation: (id) => conversations?.remember(terminal.id, { agent: terminal.record.agent, id }),
       onGone: () => this.#sessions.delete(terminal.id),
     });
     this.#sessions.set(terminal.id, session);
     return session;
-  }
-
-  #attach(session: HubSession, how: { isRecovered: boolean }): void {
-    const socket = this.#socket;
-    if (socket) session.attach((frame, onFlushed) => socket.send(frame, onFlushed), how);
   }
 
   /** Never throws: one bad frame must not cost the link. */
@@ -193,42 +237,47 @@ export class HubLink {
       return;
     }
     const { data } = frame;
-    if (!isForSession(data)) {
-      this.#remote.receive(data);
-      return;
-    }
-    const before = this.#queues.get(data.session_id) ?? Promise.resolve();
-    const after = before
-      .then(() => this.#handle(data))
-      .catch((error: unknown) => {
-        this.#options.log.error(
-          { error: sentence(error), frame: data.type },
-          "a frame of the hub could not be handled",
-        );
-      })
-      .finally(() => {
-        if (this.#queues.get(data.session_id) === after) this.#queues.delete(data.session_id);
-      });
-    this.#queues.set(data.session_id, after);
+    // What is typed may come right behind, while the session is still being started.
+    if (data.type === "session_start" && data.number !== undefined) this.#numbers.set(data.number, data.session_id);
+    if (data.type === "inventory") this.#answered(data);
+    else if (data.type === "approval_rules_updated") void this.#options.hooks?.refresh(this.registration);
+    else if (isForSession(data)) this.#inOrder.run(data.session_id, () => this.#handle(data));
+    else this.#remote.receive(data);
   }
 
-  async #handle(frame: SessionFrame): Promise<void> {
+  #receiveBytes(bytes: Uint8Array): void {
+    const frame = decodeTerminalFrame(bytes);
+    const id = frame && this.#numbers.get(frame.session);
+    if (id === undefined || frame?.kind !== TERMINAL_KINDS.input) return;
+    this.#inOrder.run(id, () => this.#sessions.get(id)?.terminal.input(frame.payload));
+  }
+
+  #handle(frame: SessionFrame): Promise<void> | void {
     const session = this.#sessions.get(frame.session_id);
     switch (frame.type) {
       case "session_start":
-        if (session) session.reportStarted(true);
-        else await this.#start(frame);
-        return;
-      case "session_input":
-        session?.terminal.input(Buffer.from(frame.data, "base64"));
-        return;
+        return session ? this.#started(session, frame.number) : this.#start(frame);
       case "session_resize":
-        session?.terminal.resize(frame.cols, frame.rows);
-        return;
+        return session?.terminal.resize(frame.cols, frame.rows);
       case "session_close":
         if (session) session.terminal.close();
         else this.#socket?.send({ type: "session_closed", session_id: frame.session_id, exit_code: null });
         return;
+      case "session_closed_ack":
+        void session?.endKnown();
+        return;
+      case "session_watch":
+        return session?.watch(frame.from);
+      case "session_unwatch":
+        return session?.unwatch();
+      case "session_snapshot":
+        return session?.takeSnapshot();
+      case "ack":
+        return session?.ack(frame.offset);
+      case "recorded":
+        return session?.recorded(frame.segment);
+      case "session_driver":
+        return session?.terminal.driver(frame.user);
       case "capture_scrollback":
         if (session) void session.sendScrollback();
         else this.#refuseScrollback(frame.session_id);
@@ -247,24 +296,63 @@ export class HubLink {
     });
   }
 
-  #deliver(session: HubSession | undefined, frame: HubFrame): void {
+  #deliver(session: HubSession | undefined, frame: SessionFrame): void {
+    if (frame.type === "prompt_answer" && session && !session.terminal.exit) {
+      session.answerPrompt(frame.text, frame.delivery_id);
+      return;
+    }
     const delivery = deliveryOf(frame);
-    if (!delivery || session?.deliver(delivery)) return;
-    this.#options.log.warn({ frame: frame.type, session: session?.id }, "a message for an agent could not be typed");
+    const id = "delivery_id" in frame ? frame.delivery_id : undefined;
+    if (delivery && session && !session.terminal.exit) {
+      session.deliver(delivery, id);
+      return;
+    }
+    this.#options.log.warn({ frame: frame.type, session: frame.session_id }, "a message for an agent cannot be typed");
+    if (id === undefined) return;
+    const reason = delivery ? "there is no such session here any more" : "this daemon does not know this message";
+    this.#socket?.send({
+      type: "delivery",
+      delivery_id: id,
+      session_id: frame.session_id,
+      state: "failed",
+      reason,
+    });
   }
 
   async #start(frame: SessionStart): Promise<void> {
-    const { registration, terminals, agents, baseEnv, cliFolder, remote, log } = this.#options;
+    const { registration, terminals, agents, baseEnv, cliFolder, remote, hooks, log } = this.#options;
     try {
       const { transfersFolder } = remote;
-      const spec = sessionSpec(frame, { registration, agents: agents(), baseEnv, cliFolder, transfersFolder });
-      const terminal = await terminals.start(spec);
+      const launch = hooks && {
+        folder: terminals.folderOf(frame.session_id),
+        hookCommand: ownHookCommand(),
+        contextText,
+        conversation: frame.resumes === undefined ? undefined : this.#conversationOf(frame.resumes, frame.agent),
+      };
+      const here = { registration, agents: agents(), baseEnv, cliFolder, transfersFolder, launch };
+      const spec = sessionSpec(frame, here);
+      const terminal = await terminals.start({ ...spec, env: { ...spec.env, ...hooks?.envFor(spec.id) } });
       log.info({ session: spec.id, agent: spec.agent, cwd: spec.cwd, pid: terminal.record.pid }, "session started");
-      this.#attach(this.#sessionOf(terminal), { isRecovered: false });
+      this.#started(this.#sessionOf(terminal), frame.number);
     } catch (error) {
       log.warn({ session: frame.session_id, error: sentence(error) }, "session not started");
       this.#socket?.send({ type: "session_error", session_id: frame.session_id, error: sentence(error) });
     }
+  }
+
+  /** Throws when there is none: an agent that begins anew is not what was asked for. */
+  #conversationOf(session: string, agent: string | undefined): string {
+    const conversation = this.#options.conversations?.of(session);
+    if (conversation && conversation.agent === agent) return conversation.id;
+    throw new Error("the conversation of that session is not known here any more");
+  }
+
+  /** Before the inventory of a link has been sent, that will tell it. */
+  #started(session: HubSession, number: number | undefined): void {
+    if (!this.#told) return;
+    session.attach(this.#told);
+    if (number !== undefined && session.number === undefined) this.#named(session.id, number, 0);
+    session.tellStarted();
   }
 }
 

@@ -1,180 +1,263 @@
-import { toBase64 } from "@orchestratia/protocol/base64";
-import type { DaemonFrame } from "@orchestratia/protocol/server-link";
+import type { DaemonFrame, SessionInventory } from "@orchestratia/protocol/server-link";
 import type { Agent } from "../agents/agent.ts";
-import { StatusTracker } from "../agents/status-tracker.ts";
+import { FollowedAgent } from "../agents/followed-agent.ts";
+import type { HookEvent } from "../agents/hook-event.ts";
 import type { Clock } from "../clock.ts";
-import { OutputWindow } from "../terminals/output-window.ts";
-import type { Terminal } from "../terminals/terminal.ts";
+import { RecordingSender } from "../recording/recording-sender.ts";
+import { recordingFolder } from "../recording/segment-file.ts";
+import type { Terminal, TerminalState } from "../terminals/terminal.ts";
 import { Typist } from "../terminals/typing.ts";
 import type { Delivery } from "./deliveries.ts";
+import type { OutputTurns } from "./output-turns.ts";
+import { SessionDeliveries } from "./session-deliveries.ts";
+import { TypedDeliveries } from "./typed-deliveries.ts";
+import { WatchedOutput } from "./watched-output.ts";
 
 const screenEveryMs = 5000;
-/** Empties a terminal and its modes, so that a snapshot can be painted. */
-const resetSequence = "\x1bc";
+/** How long a hub that watches may take for the last bytes before it is told of the end all the same. */
+const lastBytesMs = 5000;
+/** How long what is left of the recording may keep a session whose end the hub knows. */
+const lastSegmentsMs = 10 * 60_000;
 
-/** Sends a frame to the hub; `onFlushed` is called when the socket has taken it, never when it broke first. */
-export type Send = (frame: DaemonFrame, onFlushed?: () => void) => void;
+/** What a link to the hub offers its sessions. */
+export interface SessionLink {
+  send(frame: DaemonFrame): void;
+  readonly turns: OutputTurns;
+}
+
+interface HubSessionOptions {
+  clock: Clock;
+  /** The agent's own id of its conversation became known, or it began another one. */
+  onConversation(id: string): void;
+  onGone(): void;
+}
 
 /**
  * One session as its hub sees it. It exists as long as its terminal and is attached to a link whenever there is one:
  *
- *   detached: the program goes on; its output waits in the holder, from where the last link's socket had taken it
- *   attached: status, screen and output flow; when the program ended and its last byte left, the hub is told, and
- *             when the socket has taken that, the holder may go
- *
- * Version 1 has no acknowledgement: what a dying socket had taken and not delivered is lost to the hub.
+ *   detached:  the program goes on; nobody is told anything, the holder's ring and the recording keep what it prints
+ *   attached:  status and changed screens are told, recording segments go when nothing better has to
+ *   watched:   attached, and output flows from where the hub asked for it, as fast as the hub acks it
+ *   ended:     each link hears of it (a watched one behind the last byte), until the hub has acked that it knows and
+ *              has the recording; then the holder may go
  */
 export class HubSession {
   readonly terminal: Terminal;
-  readonly #agent: Agent | undefined;
-  readonly #tracker: StatusTracker;
+  readonly #agent: FollowedAgent;
   readonly #typist: Typist;
-  readonly #window: OutputWindow;
+  readonly #deliveries: SessionDeliveries;
+  readonly #recording: RecordingSender;
+  readonly #clock: Clock;
   readonly #onGone: () => void;
   readonly #stopListening: () => void;
-  #send: Send | undefined;
-  /** The offset behind the last byte given to the window; undefined until the subscription says where it begins. */
-  #gathered: number | undefined;
-  #isClosing = false;
+  #link: SessionLink | undefined;
+  /** The hub's number for this session; it may be another after each sign-in. */
+  #number: number | undefined;
+  #watched: WatchedOutput | undefined;
+  #isEndTold = false;
+  #isCollecting = false;
+  #cancelLastBytes: (() => void) | undefined;
   #screen = "";
   #screenTimer: NodeJS.Timeout | undefined;
-  #onReported: (() => void)[] = [];
-  /** The assignment that was typed last: a hub that is not sure pushes it again. */
-  #typedOnce: string | undefined;
 
-  constructor(terminal: Terminal, agent: Agent | undefined, { clock, onGone }: { clock: Clock; onGone: () => void }) {
+  constructor(terminal: Terminal, agent: Agent | undefined, { clock, onConversation, onGone }: HubSessionOptions) {
     this.terminal = terminal;
-    this.#agent = agent;
+    this.#clock = clock;
     this.#onGone = onGone;
-    this.#tracker = new StatusTracker(terminal, agent, { clock, onChange: () => this.#statusChanged() });
-    this.#typist = new Typist(
-      (bytes) => terminal.input(bytes),
-      () => this.#tracker.status === "idle",
+    this.#agent = new FollowedAgent(terminal, agent, {
       clock,
-    );
-    this.#window = new OutputWindow(clock, (bytes) => this.#sendOutput(bytes));
-    this.#stopListening = terminal.listen({ onFacts() {}, onExit: () => this.#closeWhenDone() });
+      onChange: () => this.#statusChanged(),
+      onConversation,
+    });
+    this.#typist = new Typist({
+      input: (bytes) => terminal.input(bytes),
+      status: () => this.#agent.status,
+      cursorLine: () => terminal.facts.cursor_line ?? terminal.facts.prompt_line,
+      clock,
+      isPasted: agent?.isPasted,
+      interrupt: () => this.#agent.interrupt(),
+    });
+    this.#deliveries = new SessionDeliveries({
+      sessionId: terminal.id,
+      agent,
+      typist: this.#typist,
+      typed: new TypedDeliveries(terminal.folder),
+      answer: (frame) => this.#link?.send(frame),
+    });
+    this.#recording = new RecordingSender({
+      folder: recordingFolder(terminal.folder),
+      send: (frame) => this.#link?.turns.recording(frame),
+      clock,
+    });
+    this.#stopListening = terminal.listen({ onFacts: () => this.#typist.proceed(), onExit: () => this.#ended() });
   }
 
   get id(): string {
     return this.terminal.id;
   }
 
-  /** From now on the hub is told everything, beginning with `started` for a program that runs. */
-  attach(send: Send, { isRecovered }: { isRecovered: boolean }): void {
-    if (this.#send) return;
-    this.#send = send;
-    if (!this.terminal.exit) {
-      this.reportStarted(isRecovered);
-      this.#statusChanged();
-    }
-    this.#gathered = undefined;
-    this.terminal.subscribe({
-      onSubscribed: (offset) => {
-        this.#gathered = offset;
-        this.#closeWhenDone();
-      },
-      onOutput: (offset, bytes) => {
-        this.#gathered = offset + bytes.length;
-        this.#window.push(bytes);
-        this.#closeWhenDone();
-      },
-      onSnapshot: (offset, text) => {
-        this.#window.drop();
-        this.#gathered = offset;
-        this.#sendOutput(Buffer.concat([Buffer.from(resetSequence), text]));
-        this.#closeWhenDone();
-      },
-    });
+  get number(): number | undefined {
+    return this.#number;
+  }
+
+  inventory({ cols, rows, start, end }: TerminalState): SessionInventory {
+    const { record, exit } = this.terminal;
+    return {
+      session_id: this.id,
+      pid: record.pid,
+      working_dir: record.cwd,
+      cols,
+      rows,
+      start,
+      end: Math.max(end, exit?.offset ?? 0),
+      ...this.#agentState(),
+      exit: exit && { exit_code: exitCode(exit), offset: exit.offset },
+    };
+  }
+
+  /** From now on the hub is told what happens. */
+  attach(link: SessionLink): void {
+    if (this.#link) return;
+    this.#link = link;
     this.#screen = "";
     this.#screenTimer = setInterval(() => void this.#sendScreen(), screenEveryMs);
-    this.#closeWhenDone();
+    this.#tellEnd();
   }
 
-  /** The link broke: what it had not taken will be sent to the next one. */
+  /** The link broke. */
   detach(): void {
-    this.#send = undefined;
-    this.#isClosing = false;
-    this.#window.drop();
+    this.unwatch();
+    this.#link = undefined;
+    this.#number = undefined;
+    this.#isEndTold = false;
+    this.#recording.stop();
     clearInterval(this.#screenTimer);
-    this.terminal.unsubscribe();
   }
 
-  reportStarted(isRecovered: boolean): void {
+  /** The hub knows the session by this number, and has its recording up to segment `recorded`. */
+  named(number: number, recorded: number): void {
+    this.#number = number;
+    this.#recording.begin(number, recorded);
+  }
+
+  tellStarted(): void {
     const { id, record } = this.terminal;
-    this.#send?.({
-      type: "session_started",
-      session_id: id,
-      pid: record.pid,
-      tmux_name: "",
-      working_dir: record.cwd,
-      recovered: isRecovered,
-    });
+    const running = { pid: record.pid, working_dir: record.cwd, tmux_name: "", recovered: false };
+    this.#link?.send({ type: "session_started", session_id: id, ...running });
+    this.#statusChanged();
   }
 
-  /** Resolves when the hub knows how this session ended; only for sessions that ended. */
-  async reported(): Promise<void> {
-    await new Promise<void>((resolve) => this.#onReported.push(resolve));
+  watch(from: number | null): void {
+    if (!this.#link || this.#number === undefined) return;
+    this.unwatch();
+    const { terminal } = this;
+    const { turns } = this.#link;
+    const onSent = () => this.#tellEnd();
+    this.#watched = new WatchedOutput({ terminal, number: this.#number, from, turns, clock: this.#clock, onSent });
+  }
+
+  unwatch(): void {
+    this.#watched?.[Symbol.dispose]();
+    this.#watched = undefined;
+    this.#tellEnd();
+  }
+
+  takeSnapshot(): void {
+    this.#watched?.takeSnapshot();
+  }
+
+  ack(offset: number): void {
+    this.#watched?.ack(offset);
+  }
+
+  recorded(segment: number): void {
+    this.#recording.recorded(segment);
+  }
+
+  deliver(delivery: Delivery, id: string | undefined): void {
+    this.#deliveries.deliver(delivery, id);
+  }
+
+  /** What people answered to what its agent waits for. */
+  answerPrompt(text: string, id: string): void {
+    this.#deliveries.answerPrompt(this.#agent, text, id);
+  }
+
+  /** A hook of its agent told something. */
+  hook(event: HookEvent): void {
+    this.#agent.hook(event);
+  }
+
+  /** People are asked about a tool until the returned function is called. */
+  asking(text: string): () => void {
+    return this.#agent.decide(text);
+  }
+
+  async sendScrollback(): Promise<void> {
+    const lines = await this.terminal.lines("scrollback");
+    this.#link?.send({ type: "scrollback_captured", session_id: this.id, lines });
+  }
+
+  #agentState() {
+    const { status, waiting } = this.#agent.state;
+    return { agent_status: status, ...(waiting && { waiting }) };
   }
 
   #statusChanged(): void {
-    const { status } = this.#tracker;
-    this.#send?.({ type: "session_status", session_id: this.id, agent_status: status });
+    this.#link?.send({ type: "session_status", session_id: this.id, ...this.#agentState() });
     this.#typist.proceed();
-  }
-
-  #sendOutput(bytes: Buffer): void {
-    const consumed = this.#gathered;
-    this.#send?.({ type: "session_output", session_id: this.id, data: toBase64(bytes) }, () => {
-      if (consumed !== undefined) this.terminal.consumed(consumed);
-    });
   }
 
   async #sendScreen(): Promise<void> {
     const lines = await this.terminal.lines("screen");
     const screen = lines.join("\n");
-    if (screen === this.#screen || !this.#send) return;
+    if (screen === this.#screen || !this.#link) return;
     this.#screen = screen;
-    this.#send({ type: "session_screen", session_id: this.id, lines });
+    this.#link.send({ type: "session_screen", session_id: this.id, lines });
   }
 
-  #closeWhenDone(): void {
+  #ended(): void {
+    this.#typist.end("the session has ended");
+    this.#recording.look();
+    this.#watched?.flush();
+    this.#cancelLastBytes = this.#clock.after(lastBytesMs, () => {
+      this.#cancelLastBytes = undefined;
+      this.#tellEnd();
+    });
+    this.#tellEnd();
+  }
+
+  #tellEnd(): void {
     const { exit, hasHolder } = this.terminal;
-    if (!exit || !this.#send || this.#isClosing) return;
-    const isComplete = this.#gathered !== undefined && this.#gathered >= exit.offset;
-    if (hasHolder && !isComplete) return;
-    this.#isClosing = true;
-    this.#window.flush();
-    const exitCode = exit.signal === null ? exit.code : -exit.signal;
-    this.#send({ type: "session_closed", session_id: this.id, exit_code: exitCode }, () => this.#collected());
+    if (!exit || !this.#link || this.#isEndTold) return;
+    const isFlowing = this.#watched && hasHolder && this.#watched.sent < exit.offset;
+    if (isFlowing && this.#cancelLastBytes) return;
+    this.#isEndTold = true;
+    const { offset } = exit;
+    this.#link.send({ type: "session_closed", session_id: this.id, exit_code: exitCode(exit), offset });
   }
 
-  #collected(): void {
+  /** The hub knows how the session ended: when it has the recording too, nothing of it is needed here any more. */
+  async endKnown(): Promise<void> {
+    if (!this.terminal.exit || this.#isCollecting) return;
+    this.#isCollecting = true;
+    if (this.#number !== undefined) await this.#recording.drained(lastSegmentsMs);
     this.terminal.collected();
+    this.detach();
     this[Symbol.dispose]();
-    for (const reported of this.#onReported) reported();
     this.#onGone();
   }
 
-  /** Queues a line for the agent; false when it must not or cannot be typed here. */
-  deliver(delivery: Delivery): boolean {
-    if (delivery.quotes && this.#agent?.kind === "shell") return false;
-    if (delivery.once !== undefined && delivery.once === this.#typedOnce) return true;
-    const isTaken = this.#typist.add(delivery);
-    if (isTaken && delivery.once !== undefined) this.#typedOnce = delivery.once;
-    return isTaken;
-  }
-
-  async sendScrollback(): Promise<void> {
-    const lines = await this.terminal.lines("scrollback");
-    this.#send?.({ type: "scrollback_captured", session_id: this.id, lines });
-  }
-
   [Symbol.dispose](): void {
-    this.#tracker[Symbol.dispose]();
+    this.#agent[Symbol.dispose]();
     this.#typist[Symbol.dispose]();
+    this.#recording[Symbol.dispose]();
     this.#stopListening();
-    this.#window.drop();
+    this.#cancelLastBytes?.();
     clearInterval(this.#screenTimer);
   }
 }
+
+/** The protocol's one number: below 0 the signal. */
+const exitCode = ({ code, signal }: { code: number | null; signal: number | null }): number | null =>
+  signal === null ? code : -signal;

@@ -32,6 +32,31 @@ test("a command line wins over the agent's own, and the hub's folder over the ag
   expect(spec).toMatchObject({ command: ["/bin/sh", "-c", "a | b"], cwd: tmpdir() });
 });
 
+test("an agent that knows how is launched with its hooks, in files of the session's own folder", () => {
+  const launch = {
+    folder: "/state/sessions/s",
+    hookCommand: ["/usr/bin/node", "hook.js"],
+    contextText: "You are here.",
+  };
+  const spec = sessionSpec({ ...plain, agent: "claude" }, { ...context, launch });
+  expect(spec.command).toEqual([
+    "claude",
+    "--settings",
+    "/state/sessions/s/claude-settings.json",
+    "--append-system-prompt",
+    "You are here.",
+  ]);
+  expect(spec.files?.["claude-settings.json"]).toContain("/usr/bin/node hook.js claude PreToolUse || exit 2");
+  const again = { ...launch, conversation: "conv-1" };
+  expect(sessionSpec({ ...plain, agent: "codex" }, { ...context, launch: again }).command.slice(-2)).toEqual([
+    "resume",
+    "conv-1",
+  ]);
+  expect(sessionSpec({ ...plain, agent: "demo" }, { ...context, launch }).files).toBeUndefined();
+  const line = sessionSpec({ ...plain, agent: "claude", command: "claude --mine" }, { ...context, launch });
+  expect(line).toMatchObject({ command: ["/bin/sh", "-c", "claude --mine"], files: undefined });
+});
+
 test("without a session token there is no key at all, and never the server's", () => {
   const spec = sessionSpec({ ...plain, agent: "claude" }, context);
   expect(spec.env).not.toHaveProperty("ORCHESTRATIA_API_KEY");

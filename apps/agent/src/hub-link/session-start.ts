@@ -3,6 +3,7 @@ import { delimiter, resolve } from "node:path";
 import type { HubFrame } from "@orchestratia/protocol/server-link";
 import type { Agent } from "../agents/agent.ts";
 import { shellLine } from "../agents/custom.ts";
+import type { LaunchRequest } from "../agents/launch.ts";
 import type { Registration } from "../config.ts";
 import type { SessionSpec } from "../terminals/terminals.ts";
 
@@ -14,6 +15,8 @@ export interface StartContext {
   baseEnv: Record<string, string>;
   cliFolder: string | undefined;
   transfersFolder: string;
+  /** What an agent that knows how to be launched gets; without it its plain command is run. */
+  launch?: Pick<LaunchRequest, "folder" | "hookCommand" | "contextText" | "conversation"> | undefined;
 }
 
 const absolute = (path: string): string => resolve(homedir(), path.replace(/^~(?=\/|$)/, homedir()));
@@ -26,15 +29,20 @@ export function sessionSpec(frame: SessionStart, context: StartContext): Session
   const name = frame.agent ?? "shell";
   const agent = agents.get(name);
   if (!agent && frame.command === undefined) throw new Error(`this machine has no agent "${name}"`);
+  const cwd = absolute(frame.working_directory || agent?.cwd || homedir());
+  const env = sessionEnv(frame, context);
+  const launch = frame.command === undefined ? context.launch : undefined;
+  const launched = launch && agent?.launch?.({ ...launch, cwd, env });
   return {
     id: frame.session_id,
     agent: name,
     role: frame.role,
-    command: frame.command === undefined ? (agent?.command ?? []) : shellLine(frame.command),
-    cwd: absolute(frame.working_directory || agent?.cwd || homedir()),
+    command: frame.command === undefined ? (launched?.command ?? agent?.command ?? []) : shellLine(frame.command),
+    cwd,
     cols: cells(frame.cols),
     rows: cells(frame.rows),
-    env: sessionEnv(frame, context),
+    env: { ...env, ...launched?.env },
+    files: launched?.files,
     hub_url: registration.hub_url,
     project_id: frame.project_id,
     server_id: registration.server_id,

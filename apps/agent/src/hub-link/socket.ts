@@ -1,19 +1,29 @@
-import { type DaemonFrame, V1_FRAME_MAX_BYTES } from "@orchestratia/protocol/server-link";
+import { type DaemonFrame, HubFrame } from "@orchestratia/protocol/server-link";
 import WebSocket from "ws";
+import { type Outgoing, OutputTurns } from "./output-turns.ts";
 
 const handshakeLimitMs = 10_000;
 const authLimitMs = 10_000;
+const protocolVersion = 2;
 const pingEveryMs = 15_000;
 const pongLimitMs = 10_000;
+/** A task with its inputs is the largest thing that a hub sends. */
+const largestFrameBytes = 48 * 1024 * 1024;
 
 export interface SocketEvents {
   onFrame(frame: unknown): void;
+  onBinary(frame: Uint8Array): void;
   onClose(code: number, reason: string): void;
 }
+
+/** The hub speaks another version of the protocol; only an update of one of the two helps. */
+export class OtherProtocolError extends Error {}
 
 /** An authenticated socket to a hub's `/ws/server`. */
 export class HubSocket {
   readonly #ws: WebSocket;
+  /** Terminal output and recordings go through here, so that they delay nothing else. */
+  readonly turns = new OutputTurns((frame, onFlushed) => this.#put(frame, onFlushed));
   #isAlive = true;
   #holds = 0;
 
@@ -21,35 +31,42 @@ export class HubSocket {
     this.#ws = ws;
   }
 
-  /** Connects and signs in. Rejects when the hub is away, or its first frame is not `auth_ok`. */
+  /** Connects and signs in. Rejects when the hub is away, or its first frame is not `auth_ok` of our version. */
   static open(hubUrl: string, apiKey: string, events: SocketEvents): Promise<HubSocket> {
     return new Promise((resolve, reject) => {
       const ws = new WebSocket(`${hubUrl.replace(/^http/, "ws").replace(/\/+$/, "")}/ws/server`, {
         perMessageDeflate: false,
         handshakeTimeout: handshakeLimitMs,
-        maxPayload: 2 * V1_FRAME_MAX_BYTES,
+        maxPayload: largestFrameBytes,
       });
       let socket: HubSocket | undefined;
       const limit = setTimeout(() => ws.terminate(), authLimitMs);
-      ws.on("open", () => ws.send(JSON.stringify({ type: "auth", api_key: apiKey } satisfies DaemonFrame)));
-      ws.on("message", (data, isBinary) => {
-        const frame = isBinary ? undefined : parseJson(String(data));
+      const auth: DaemonFrame = { type: "auth", api_key: apiKey, protocol: protocolVersion };
+      ws.on("open", () => ws.send(JSON.stringify(auth)));
+      ws.on("message", (data: Buffer, isBinary) => {
         if (socket) {
-          events.onFrame(frame);
-        } else if (typeof frame === "object" && frame !== null && "type" in frame && frame.type === "auth_ok") {
-          clearTimeout(limit);
-          socket = new HubSocket(ws);
-          socket.#watch();
-          resolve(socket);
-        } else {
-          ws.close();
+          if (isBinary) events.onBinary(data);
+          else events.onFrame(parseJson(String(data)));
+          return;
         }
+        const first = HubFrame.safeParse(isBinary ? undefined : parseJson(String(data))).data;
+        if (first?.type !== "auth_ok") return ws.close();
+        if (first.protocol !== protocolVersion) {
+          reject(new OtherProtocolError(`the hub does not speak version ${protocolVersion} of the daemons' protocol`));
+          return ws.close();
+        }
+        clearTimeout(limit);
+        socket = new HubSocket(ws);
+        socket.#watch();
+        resolve(socket);
       });
       ws.on("error", reject);
       ws.on("close", (code, reason) => {
         clearTimeout(limit);
         reject(new Error(`the hub closed the connection: ${code} ${reason}`));
-        if (socket) events.onClose(code, String(reason));
+        if (!socket) return;
+        socket.turns[Symbol.dispose]();
+        events.onClose(code, String(reason));
       });
     });
   }
@@ -69,11 +86,14 @@ export class HubSocket {
     this.#ws.on("close", () => clearInterval(timer));
   }
 
-  /** `onFlushed` is called when the kernel has taken the frame. */
-  send(frame: DaemonFrame, onFlushed?: () => void): void {
+  send(frame: DaemonFrame): void {
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(JSON.stringify(frame));
+  }
+
+  #put(frame: Outgoing, onFlushed: () => void): void {
     if (this.#ws.readyState !== WebSocket.OPEN) return;
-    this.#ws.send(JSON.stringify(frame), (error) => {
-      if (!error) onFlushed?.();
+    this.#ws.send(frame, (error) => {
+      if (!error) onFlushed();
     });
   }
 

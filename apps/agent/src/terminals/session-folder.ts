@@ -4,7 +4,12 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { SessionRecord } from "./session-record.ts";
 
-export const folderFiles = { record: "session.json", ring: "output.ring", log: "holder.log" } as const;
+export const folderFiles = {
+  record: "session.json",
+  ring: "output.ring",
+  log: "holder.log",
+  deliveries: "deliveries.json",
+} as const;
 
 /** The kernel's limit for a unix socket's path is 108 bytes on Linux and 104 on macOS, the final NUL included. */
 const longestSocketPath = 103;

@@ -1,10 +1,18 @@
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { HolderClient, type OutputListener } from "./holder/client.ts";
+import type { Size } from "./holder/sizes.ts";
 import type { Exit, Facts, Question } from "./holder/wire.ts";
 import { readRecord, type SessionRecord } from "./session-record.ts";
 
 const retryMs = 500;
+
+/** What a terminal has right now. */
+export interface TerminalState extends Size {
+  /** The oldest output byte that can still be asked for, and the one behind the last. */
+  start: number;
+  end: number;
+}
 
 export interface TerminalListener {
   onFacts(facts: Facts): void;
@@ -18,17 +26,21 @@ export interface TerminalListener {
  */
 export class Terminal {
   readonly record: SessionRecord;
-  readonly #folder: string;
+  readonly folder: string;
   readonly #listeners = new Set<TerminalListener>();
   readonly #onCollected: () => void;
   #client: HolderClient | undefined;
-  #output: OutputListener | undefined;
+  #output: Subscription | undefined;
+  /** Behind the last byte that we know of; what is left of the output when its holder is killed. */
+  #knownEnd = 0;
   #facts: Facts = { prompt_line: "", foreground: null };
   #exit: Exit | null = null;
+  /** What the holder was told, which it may not have heard when the connection broke. */
+  readonly #wanted: { size?: Size; isClosed?: boolean } = {};
 
   constructor(record: SessionRecord, folder: string, onCollected: () => void) {
     this.record = record;
-    this.#folder = folder;
+    this.folder = folder;
     this.#onCollected = onCollected;
   }
 
@@ -36,13 +48,19 @@ export class Terminal {
   async connect(): Promise<void> {
     this.#client = await this.#findHolder();
     if (!this.#client) {
-      const recorded = readRecord(this.#folder)?.exit;
-      this.#ended(recorded ?? { code: null, signal: null, offset: 0 });
+      const recorded = readRecord(this.folder)?.exit;
+      this.#ended(recorded ?? { code: null, signal: null, offset: Math.max(this.#knownEnd, this.#output?.from ?? 0) });
       return;
     }
-    this.#facts = this.#client.hello.facts;
-    if (this.#client.hello.exit) this.#ended(this.#client.hello.exit);
-    if (this.#output) this.#client.subscribe(this.#output);
+    const { facts, exit, end, cols, rows } = this.#client.hello;
+    this.#facts = facts;
+    this.#knownEnd = Math.max(this.#knownEnd, end);
+    if (exit) this.#ended(exit);
+    // The connection broke, not the subscription: it goes on behind the last byte that came.
+    this.#output?.begin(this.#client);
+    const { size, isClosed } = this.#wanted;
+    if (size && (size.cols !== cols || size.rows !== rows)) this.#client.resize(size.cols, size.rows);
+    if (isClosed) this.#client.close();
   }
 
   async #findHolder(): Promise<HolderClient | undefined> {
@@ -100,14 +118,30 @@ export class Terminal {
     await this.connect();
   }
 
-  subscribe(listener: OutputListener): void {
-    this.#output = listener;
-    this.#client?.subscribe(listener);
+  /** How it is now: asked anew, since nobody tells us of output that nobody watches. */
+  async look(): Promise<TerminalState> {
+    try {
+      if (this.#client) return await HolderClient.look(this.record.socket_path);
+    } catch {
+      // It ends at this moment; its end is reported as every other.
+    }
+    return { cols: this.record.cols, rows: this.record.rows, start: this.#knownEnd, end: this.#knownEnd };
+  }
+
+  /** See HolderClient; goes on where it was when the connection to the holder breaks. */
+  subscribe(listener: OutputListener, from: number | null, catchUpBytes: number): void {
+    this.#output = new Subscription(listener, from, catchUpBytes);
+    if (this.#client) this.#output.begin(this.#client);
   }
 
   unsubscribe(): void {
     this.#output = undefined;
     this.#client?.unsubscribe();
+  }
+
+  /** Asks for a snapshot in the midst of the output that is subscribed. */
+  takeSnapshot(): void {
+    this.#output?.takeSnapshot(this.#client);
   }
 
   consumed(offset: number): void {
@@ -119,10 +153,17 @@ export class Terminal {
   }
 
   resize(cols: number, rows: number): void {
+    this.#wanted.size = { cols, rows };
     this.#client?.resize(cols, rows);
   }
 
+  /** Who types from here on, for the recording. */
+  driver(user: string | null): void {
+    this.#client?.driver(user);
+  }
+
   close(): void {
+    this.#wanted.isClosed = true;
     this.#client?.close();
   }
 
@@ -136,7 +177,7 @@ export class Terminal {
       this.#client.collected();
       this.#client.disconnect();
     } else {
-      rmSync(this.#folder, { recursive: true, force: true });
+      rmSync(this.folder, { recursive: true, force: true });
     }
     this.#client = undefined;
     this.#onCollected();
@@ -146,5 +187,60 @@ export class Terminal {
   disconnect(): void {
     this.#client?.disconnect();
     this.#client = undefined;
+  }
+}
+
+/** What is listened to, across connections to the holder. */
+class Subscription {
+  readonly #listener: OutputListener;
+  #from: number | null;
+  #catchUpBytes: number;
+  #unansweredSnapshots = 0;
+
+  constructor(listener: OutputListener, from: number | null, catchUpBytes: number) {
+    this.#listener = listener;
+    this.#from = from;
+    this.#catchUpBytes = catchUpBytes;
+  }
+
+  /** Where it begins or, by now, goes on. */
+  get from(): number | null {
+    return this.#from;
+  }
+
+  begin(client: HolderClient): void {
+    client.subscribe(
+      {
+        onSubscribed: (offset) => this.#listener.onSubscribed?.(offset),
+        onResized: (offset, size) => this.#listener.onResized?.(offset, size),
+        onOutput: (offset, bytes) => {
+          this.#reached(offset + bytes.length);
+          this.#listener.onOutput(offset, bytes);
+        },
+        onSnapshot: (offset, snapshot) => {
+          this.#unansweredSnapshots = Math.max(0, this.#unansweredSnapshots - 1);
+          this.#reached(Math.max(this.#from ?? 0, offset));
+          this.#listener.onSnapshot(offset, snapshot);
+        },
+      },
+      this.#from,
+      this.#catchUpBytes,
+    );
+    for (let n = 0; n < this.#unansweredSnapshots; n += 1) client.takeSnapshot();
+  }
+
+  /** Whoever listens has had what is before; only a ring that has moved on may make it lose the thread. */
+  #reached(offset: number): void {
+    this.#from = offset;
+    this.#catchUpBytes = Number.MAX_SAFE_INTEGER;
+  }
+
+  takeSnapshot(client: HolderClient | undefined): void {
+    this.#unansweredSnapshots += 1;
+    if (!client || client.takeSnapshot()) return;
+    // A holder of version 1 gives a snapshot only to who begins with one.
+    this.#from = null;
+    this.#unansweredSnapshots = 0;
+    this.begin(client);
   }
 }

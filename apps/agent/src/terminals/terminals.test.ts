@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -146,6 +146,98 @@ test("closing ends a program that ignores hang-ups, and its background jobs", as
   await waitFor(() => !isAlive(job));
 });
 
+test("closing also ends what left the terminal with setsid and ignores hang-ups, when the program itself is long gone", async () => {
+  await using test = testTerminals();
+  const id = randomUUID();
+  const env = { ...shellSpec("").env, ORCHESTRATIA_SESSION_ID: id };
+  const script = "trap 'exit 0' HUP; setsid sh -c 'trap \"\" HUP; echo job=$$; exec sleep 1000' & read go";
+  const terminal = await test.start(script, { id, env });
+  const heard = new Listener(terminal);
+  const job = Number(await waitFor(() => /job=(\d+)\r/.exec(heard.text())?.[1]));
+  const other = await test.start("read go", { env: { ...env, ORCHESTRATIA_SESSION_ID: "another" } });
+  terminal.close();
+  expect(await exitOf(terminal)).toMatchObject({ code: 0, signal: null });
+  expect(isAlive(job)).toBe(true);
+  terminal.collected();
+  await waitFor(() => !isAlive(job) && !existsSync(sessionFolder(test.stateDir, id)));
+  expect(isAlive(other.record.pid)).toBe(true);
+});
+
+test("sizes come in the order in which things were printed, also to those who come later", async () => {
+  await using test = testTerminals();
+  const terminal = await test.start("stty raw -echo; printf one; read a; printf two; read b; printf three; read c");
+  const live = new Listener(terminal);
+  await waitFor(() => live.text() === "one");
+  terminal.resize(90, 30);
+  terminal.input(Buffer.from("\n"));
+  await waitFor(() => live.text() === "onetwo");
+  terminal.resize(100, 31);
+  terminal.resize(101, 32);
+  terminal.input(Buffer.from("\n"));
+  await waitFor(() => live.text() === "onetwothree");
+  const sizes = [
+    { offset: 0, size: { cols: 120, rows: 40 } },
+    { offset: 3, size: { cols: 90, rows: 30 } },
+    { offset: 6, size: { cols: 101, rows: 32 } },
+  ];
+  expect(live.sizes.filter(({ size }) => size.cols !== 100)).toEqual(sizes);
+  const late = new Listener(terminal, { from: 2 });
+  await waitFor(() => late.text() === "etwothree");
+  expect(late.sizes).toEqual([{ ...sizes[0], offset: 2 }, ...sizes.slice(1)]);
+});
+
+test("whoever has nothing, or too little, gets a snapshot with its size; one asked for later comes between the bytes", async () => {
+  await using test = testTerminals();
+  const terminal = await test.start(
+    "stty raw -echo; printf 'a screen'; read a; printf ' goes on'; read b; printf '!'; read c",
+  );
+  terminal.resize(77, 22);
+  await waitFor(async () => (await terminal.lines("screen"))[0] === "a screen");
+  const late = new Listener(terminal, { from: null });
+  await waitFor(() => late.snapshots.length === 1);
+  terminal.input(Buffer.from("\n"));
+  await waitFor(() => late.text() === " goes on");
+  terminal.takeSnapshot();
+  await waitFor(() => late.snapshots.length === 2);
+  terminal.input(Buffer.from("\n"));
+  await waitFor(() => late.text() === " goes on!");
+  expect(late.gaps).toEqual([]);
+  expect(late.snapshots).toEqual([
+    { offset: 8, size: { cols: 77, rows: 22 }, text: "a screen" },
+    { offset: 16, size: { cols: 77, rows: 22 }, text: "a screen goes on" },
+  ]);
+  const far = new Listener(terminal, { from: 3, catchUpBytes: 10 });
+  await waitFor(() => far.snapshots[0]?.offset === 17);
+  const near = new Listener(terminal, { from: 7, catchUpBytes: 10 });
+  await waitFor(() => near.text() === "n goes on!");
+  const unheardOf = new Listener(terminal, { from: 18 });
+  await waitFor(() => unheardOf.snapshots[0]?.offset === 17);
+});
+
+test("a snapshot asked for in a flood never stands ahead of the bytes", async () => {
+  await using test = testTerminals();
+  const terminal = await test.start("stty raw -echo; seq 1 200000; read go");
+  const order: string[] = [];
+  let end = 0;
+  terminal.subscribe(
+    {
+      onOutput(offset, bytes) {
+        end = offset + bytes.length;
+        terminal.consumed(end);
+      },
+      onSnapshot: (offset) => order.push(offset <= end ? "at or before" : `${offset - end} ahead`),
+    },
+    0,
+    Number.MAX_SAFE_INTEGER,
+  );
+  for (let asked = 1; asked <= 5; asked += 1) {
+    terminal.takeSnapshot();
+    await waitFor(() => order.length === asked);
+  }
+  await waitFor(() => end === 1_288_895);
+  expect(order).toEqual(Array(5).fill("at or before"));
+});
+
 test("no secret is in the record, in an argument list or readable by others; only the program has its environment", async () => {
   await using test = testTerminals();
   const secret = "orcs_top-secret";
@@ -157,7 +249,7 @@ test("no secret is in the record, in an argument list or readable by others; onl
   expect(statSync(folder).mode & 0o777).toBe(0o700);
   for (const name of readdirSync(folder)) {
     expect(statSync(join(folder, name)).mode & 0o077, name).toBe(0);
-    if (!name.endsWith(".sock") && !name.endsWith(".ring")) {
+    if (statSync(join(folder, name)).isFile() && !name.endsWith(".ring")) {
       expect(readFileSync(join(folder, name), "utf8")).not.toContain(secret);
     }
   }
@@ -192,7 +284,7 @@ test("a holder survives kill -9 of the daemon that started it and is adopted wit
   const [terminal] = terminals.all();
   if (!terminal) throw new Error("nothing was adopted");
   expect(terminal.record).toMatchObject({ id, agent: "shell", hub_url: "http://hub.test" });
-  const resumed = new Listener(terminal);
+  const resumed = new Listener(terminal, { from: consumed });
   terminal.input(Buffer.from("\n"));
   expect(await exitOf(terminal)).toMatchObject({ code: 5, signal: null });
   await waitFor(() => resumed.end === terminal.exit?.offset);

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { writeLaunchFiles } from "../agents/launch.ts";
 import { findExecutable } from "./executable.ts";
 import { launchHolder } from "./holder/launch.ts";
 import { makePrivateFolder, privateSocketPath, sessionFolder, sessionsFolder } from "./session-folder.ts";
@@ -21,6 +22,8 @@ export interface SessionSpec {
   rows: number;
   /** The program's whole environment. */
   env: Record<string, string>;
+  /** What the program must find in the session's folder, by path there. */
+  files?: Record<string, string> | undefined;
   hub_url: string;
   project_id: string;
   server_id: string;
@@ -31,11 +34,13 @@ export class Terminals {
   readonly #stateDir: string;
   readonly #holderCommand: string[];
   readonly #terminals = new Map<string, Terminal>();
-  readonly #starting = new Set<Promise<Terminal>>();
+  readonly #starting = new Map<string, Promise<Terminal>>();
+  readonly #mostRunning: () => number;
   #isClosing = false;
 
-  constructor(stateDir: string, holderCommand: string[]) {
+  constructor(stateDir: string, holderCommand: string[], mostRunning = () => Number.POSITIVE_INFINITY) {
     this.#stateDir = stateDir;
+    this.#mostRunning = mostRunning;
     this.#holderCommand = holderCommand;
     makePrivateFolder(stateDir);
     makePrivateFolder(sessionsFolder(stateDir));
@@ -64,6 +69,11 @@ export class Terminals {
     return terminal;
   }
 
+  /** Where a session's own files are, or will be. */
+  folderOf(id: string): string {
+    return sessionFolder(this.#stateDir, id);
+  }
+
   get(id: string): Terminal | undefined {
     return this.#terminals.get(id);
   }
@@ -75,12 +85,16 @@ export class Terminals {
   /** Starts a session. Throws with a sentence for people when the program cannot be started. */
   async start(spec: SessionSpec): Promise<Terminal> {
     if (this.#isClosing) throw new Error("the daemon is stopping");
+    const living = this.all().flatMap(({ id, exit }) => (exit ? [] : [id]));
+    const running = new Set([...living, ...this.#starting.keys()]).size;
+    if (running >= this.#mostRunning())
+      throw new Error(`this machine runs ${running} sessions, and its max_sessions allows no more`);
     const starting = this.#start(spec);
-    this.#starting.add(starting);
+    this.#starting.set(spec.id, starting);
     try {
       return await starting;
     } finally {
-      this.#starting.delete(starting);
+      if (this.#starting.get(spec.id) === starting) this.#starting.delete(spec.id);
     }
   }
 
@@ -100,7 +114,8 @@ export class Terminals {
       throw new Error("a session with this id exists already");
     }
     try {
-      const { env, ...known } = spec;
+      const { env, files = {}, ...known } = spec;
+      writeLaunchFiles(folder, files);
       const record = {
         ...known,
         command: [path, ...args],
@@ -120,7 +135,7 @@ export class Terminals {
   /** Asks every program to leave; no other is started from now on. */
   async beginClosing(): Promise<void> {
     this.#isClosing = true;
-    await Promise.allSettled(this.#starting);
+    await Promise.allSettled(this.#starting.values());
     for (const terminal of this.all()) terminal.close();
   }
 

@@ -16,6 +16,7 @@ import { sourceHolderCommand } from "./test-terminals.ts";
 /** A daemon in this process, with real holders, registered with the hub at `hubUrl`. Disposing of it ends its sessions. */
 export async function startTestDaemon(hubUrl: string, more: Record<string, unknown> = {}) {
   const stateDir = mkdtempSync(join(tmpdir(), "orc-agent-"));
+  const logged: string[] = [];
   const configPath = join(stateDir, "agent.yaml");
   const registration = {
     hub_url: hubUrl,
@@ -29,13 +30,15 @@ export async function startTestDaemon(hubUrl: string, more: Record<string, unkno
     configPath,
     stateDir,
     baseEnv: sessionBaseEnv(),
-    log: pino({ level: "silent" }),
+    log: pino({ level: "warn" }, { write: (line) => void logged.push(line) }),
     holderCommand: sourceHolderCommand,
   };
   let daemon = await Daemon.start(options);
   return {
     stateDir,
     configPath,
+    /** Warnings and errors, as JSON. */
+    logged,
     /** Stops the daemon and starts another one in its place; sessions go on. */
     async restart(between: () => Promise<void> = async () => {}) {
       await daemon.stop({ closeSessions: false });

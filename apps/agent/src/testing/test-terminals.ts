@@ -4,6 +4,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import type { OutputListener } from "../terminals/holder/client.ts";
+import type { Size } from "../terminals/holder/sizes.ts";
 import type { Terminal } from "../terminals/terminal.ts";
 import { type SessionSpec, Terminals } from "../terminals/terminals.ts";
 import { waitFor } from "./wait.ts";
@@ -51,27 +53,39 @@ export const shellSpec = (script: string): SessionSpec => ({
   server_id: "server",
 });
 
+interface ListenerOptions {
+  isSlow?: boolean;
+  from?: number | null;
+  catchUpBytes?: number;
+}
+
 /** Consumes a terminal's output at once and remembers it. */
 export class Listener {
   readonly chunks: Buffer[] = [];
-  readonly snapshots: { offset: number; text: string }[] = [];
+  readonly snapshots: { offset: number; text: string; size: Size }[] = [];
+  readonly sizes: { offset: number; size: Size }[] = [];
   /** The offset behind the last byte heard; -1 until the first. */
   end = -1;
   readonly gaps: string[] = [];
 
-  constructor(terminal: Terminal, { isSlow = false } = {}) {
-    terminal.subscribe({
+  constructor(
+    terminal: Terminal,
+    { isSlow = false, from = 0, catchUpBytes = Number.MAX_SAFE_INTEGER }: ListenerOptions = {},
+  ) {
+    const listener: OutputListener = {
       onOutput: (offset, bytes) => {
         if (this.end >= 0 && offset !== this.end) this.gaps.push(`${this.end} to ${offset}`);
         this.chunks.push(Buffer.from(bytes));
         this.end = offset + bytes.length;
         if (!isSlow) terminal.consumed(this.end);
       },
-      onSnapshot: (offset, text) => {
-        this.snapshots.push({ offset, text: text.toString("utf8") });
-        this.end = offset;
+      onResized: (offset, size) => this.sizes.push({ offset, size }),
+      onSnapshot: (offset, { text, size }) => {
+        this.snapshots.push({ offset, text: text.toString("utf8"), size });
+        this.end = Math.max(this.end, offset);
       },
-    });
+    };
+    terminal.subscribe(listener, from, catchUpBytes);
   }
 
   get bytes(): Buffer {

@@ -1,6 +1,6 @@
 import type { TaskSummary } from "@orchestratia/protocol/tasks";
 import type { CommandModule } from "../command-module.ts";
-import { completionOf, type ResultOptions, resultOptions } from "../deliver-result.ts";
+import { completionOf, type ResultOptions, resultOptions, WHILE_VERIFIED } from "../deliver-result.ts";
 import * as operations from "../operations.ts";
 import { shortTask } from "../task-text.ts";
 
@@ -11,7 +11,7 @@ export const taskComplete: CommandModule = {
   ],
   define(command, context) {
     resultOptions(command).action(async (task: string, options: ResultOptions) => {
-      const hub = await context.hub();
+      const hub = await context.hub(WHILE_VERIFIED);
       const body = await completionOf(context, options);
       context.output.answer(
         await hub.call(operations.completeTask, { params: { task }, body }),

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { Pipeline } from "@orchestratia/protocol/pipelines";
+import type { Recording } from "@orchestratia/protocol/recordings";
 import { FileTransfer } from "@orchestratia/protocol/remote";
 import { Server } from "@orchestratia/protocol/servers";
 import { AgentSession } from "@orchestratia/protocol/sessions";
 import { type Dependency, MatchExplanation, type Note, Task, TaskSummary } from "@orchestratia/protocol/tasks";
 import type { z } from "zod";
+import { sampleDiff } from "./sample-diff.ts";
 
 const at = "2026-01-02T03:04:05.000Z";
 
@@ -34,6 +36,23 @@ const note: z.input<typeof Note> = {
   author: "w1",
   delivery: null,
   created_at: at,
+};
+
+const recording: z.input<typeof Recording> = {
+  session_id: SESSION_ID,
+  session_name: "api-worker",
+  session_status: "closed",
+  agent: "claude",
+  server_id: SERVER_ID,
+  server_name: "local",
+  started_at: at,
+  closed_at: at,
+  task_id: TASK_ID,
+  task_key: "DEMO-3",
+  begins: 0,
+  ends: 61.5,
+  bytes: 4096,
+  segments: 2,
 };
 
 /** A task with something in every field that the CLI prints. */
@@ -127,6 +146,7 @@ const session: z.input<typeof AgentSession> = {
   role: "worker",
   status: "active",
   agent_status: "idle",
+  waiting: null,
   working_directory: "/srv/demo",
   task_id: TASK_ID,
   task_key: "DEMO-3",
@@ -267,6 +287,7 @@ const peopleCounterparts = (agents: ReturnType<typeof agentAnswers>): Record<str
   revisePlan: agents.agentRevisePlan,
   placeTask: agents.agentPlaceTask,
   listChildren: agents.agentListChildren,
+  viewTaskDiff: agents.agentViewTaskDiff,
   listTaskOutput: agents.agentListTaskOutput,
   searchTasks: agents.agentSearchTasks,
   viewIntervention: agents.agentViewIntervention,
@@ -275,6 +296,8 @@ const peopleCounterparts = (agents: ReturnType<typeof agentAnswers>): Record<str
   respondIntervention: agents.agentRespondIntervention,
   listServers: { ...agents.agentListServers, next: null },
   listSessions: { ...agents.agentListSessions, next: null },
+  listRecordings: { recordings: [recording], next: null },
+  downloadRecording: '{"version": 2, "width": 80, "height": 24}',
 });
 
 const agentAnswers = () => ({
@@ -305,6 +328,7 @@ const agentAnswers = () => ({
   agentRevisePlan: sampleTask({ status: "planning" }),
   agentPlaceTask: sampleTask(),
   agentListChildren: { tasks: [TaskSummary.parse(sampleTask())], next: null },
+  agentViewTaskDiff: sampleDiff(at),
   agentListTaskOutput: {
     output: [{ seq: 1, stream: "stdout", content: "42 tests passed\n", epoch: 1, created_at: at }],
     next: null,

@@ -4,7 +4,7 @@ import { actorOf, type Caller } from "../access/caller.ts";
 import { transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import { RULE_COLUMNS, type RuleRow, type RuleView, toRule } from "./queries.ts";
-import { type Rules, rulesChanged } from "./rules.ts";
+import type { Rules } from "./rules.ts";
 
 /** Answers what it was. Throws rule_not_found. */
 export async function deleteRule(
@@ -28,6 +28,6 @@ export async function deleteRule(
     });
     return toRule(row);
   });
-  await rulesChanged(rules, projectId);
+  rules.events.wake();
   return deleted;
 }

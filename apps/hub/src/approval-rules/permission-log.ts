@@ -15,15 +15,15 @@ const DEFAULT_LIMIT = 100;
 const INSERT = {
   name: "log_permissions",
   text: `insert into hub.permission_log (project_id, server_id, session_id, tool_name, tool_input, decision,
-      matched_rule_id, reason, agent_name, at)
+      matched_rule_id, reason, agent_name, at, entry_id)
     select $1, $2, s.id, e.tool_name, coalesce(e.tool_input, 'null'), e.decision, e.matched_rule_id, e.reason,
-      e.agent_name, coalesce(e.created_at, now())
-    from rows from (jsonb_to_recordset($3::jsonb) as (session_id text, tool_name text, tool_input jsonb,
+      e.agent_name, coalesce(e.created_at, now()), e.id
+    from rows from (jsonb_to_recordset($3::jsonb) as (id uuid, session_id text, tool_name text, tool_input jsonb,
         decision text, matched_rule_id text, reason text, agent_name text, created_at timestamptz))
-        with ordinality as e(session_id, tool_name, tool_input, decision, matched_rule_id, reason, agent_name,
+        with ordinality as e(id, session_id, tool_name, tool_input, decision, matched_rule_id, reason, agent_name,
           created_at, n)
       left join sessions s on s.id::text = lower(e.session_id) and s.server_id = $2
-    order by e.n returning id`,
+    order by e.n on conflict (server_id, entry_id) do nothing returning id`,
 };
 const TRIM = {
   name: "trim_permissions",

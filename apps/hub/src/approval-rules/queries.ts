@@ -11,7 +11,7 @@ export interface RuleRow {
   name: string;
   tool_pattern: string;
   param_pattern: string | null;
-  action: "allow" | "deny";
+  action: ApprovalRule["action"];
   agents: ApprovalRule["agents"];
   is_active: boolean;
   created_by: Actor;
@@ -23,7 +23,7 @@ export const RULE_COLUMNS = `id, project_id, server_id, name, tool_pattern, para
   created_by, created_at, updated_at`;
 
 /** The first one that matches decides, so what forbids comes before what allows, and the server's own before the rest. */
-const IN_ORDER = "order by action = 'allow', server_id is null, created_at, id";
+const IN_ORDER = "order by array_position(array['deny', 'ask', 'allow'], action), server_id is null, created_at, id";
 
 const OF_PROJECT = {
   name: "approval_rules_of_project",
@@ -41,13 +41,18 @@ export async function listRules(sql: Sql, projectId: ProjectId): Promise<RuleVie
   return (await sql.query<RuleRow>(OF_PROJECT, [projectId])).map(toRule);
 }
 
+/** Those that are active on a server, as they are kept. */
+export function rulesThatHold(sql: Sql, projectId: string, serverId: string): Promise<RuleRow[]> {
+  return sql.query<RuleRow>(OF_SERVER, [projectId, serverId]);
+}
+
 /** As the hook on a server reads them. */
 export async function rulesOfServer(
   sql: Sql,
   projectId: ProjectId,
   serverId: ServerId,
 ): Promise<z.input<typeof AgentApprovalRule>[]> {
-  const rows = await sql.query<RuleRow>(OF_SERVER, [projectId, serverId]);
+  const rows = await rulesThatHold(sql, projectId, serverId);
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
@@ -63,7 +68,7 @@ export async function rulesOfServer(
 }
 
 /** Throws server_not_found for one of another project. */
-export async function requireServerOf(sql: Sql, projectId: ProjectId, serverId: string): Promise<void> {
+export async function requireServerOf(sql: Sql, projectId: string, serverId: string): Promise<void> {
   const found = await sql.query("select from servers where id = $1 and project_id = $2", [serverId, projectId]);
   if (found.length === 0) throw new Problem("server_not_found", "The project has no such server.");
 }

@@ -5,7 +5,7 @@ import { actorOf, type Caller } from "../access/caller.ts";
 import { transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import { RULE_COLUMNS, type RuleRow, type RuleView, requireServerOf, toRule } from "./queries.ts";
-import { type Rules, rulesChanged } from "./rules.ts";
+import type { Rules } from "./rules.ts";
 
 /** What is left out stays as it is. Throws rule_not_found, server_not_found. */
 export async function updateRule(
@@ -46,6 +46,6 @@ export async function updateRule(
     });
     return toRule(row);
   });
-  await rulesChanged(rules, projectId);
+  rules.events.wake();
   return changed;
 }

@@ -1,88 +1,108 @@
-import { encodeTerminalFrame, TERMINAL_KINDS } from "@orchestratia/protocol/terminal-frame";
+import { CATCH_UP_BYTES } from "@orchestratia/protocol/server-link";
 import type { LiveSession } from "../sessions/live-sessions.ts";
+import type { OutputListener, SizeAt, SnapshotAt } from "../sessions/output-window.ts";
 import type { Attachment } from "./attachment.ts";
-import { binaryMessage } from "./websocket-frame.ts";
+import { Pace } from "./pace.ts";
+import { OutputPiece, SnapshotPiece } from "./terminal-piece.ts";
 
-/** A piece of output in the forms in which viewers take it; each is made once, for whoever asks first. */
-export class OutputPiece {
-  readonly #session: LiveSession;
-  readonly #bytes: Uint8Array;
-  readonly offset: number;
-  #binary: Buffer | undefined;
-  #text: string | undefined;
-
-  constructor(session: LiveSession, bytes: Uint8Array, offset: number) {
-    this.#session = session;
-    this.#bytes = bytes;
-    this.offset = offset;
-  }
-
-  get end(): number {
-    return this.offset + this.#bytes.byteLength;
-  }
-
-  /** A whole WebSocket message. */
-  get binary(): Buffer {
-    const { number: session } = this.#session;
-    const header = { kind: TERMINAL_KINDS.output, session, offset: this.offset, payload: NOTHING };
-    this.#binary ??= binaryMessage([encodeTerminalFrame(header), this.#bytes]);
-    return this.#binary;
-  }
-
-  get text(): string {
-    const { id: session_id } = this.#session;
-    this.#text ??= JSON.stringify({
-      type: "session_output",
-      session_id,
-      data: Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength).toString("base64"),
-      offset: this.offset,
-    });
-    return this.#text;
-  }
-}
-
-const NOTHING = new Uint8Array(0);
-
-/** Everybody who looks at one session. It listens to the session's output while somebody does. */
-export class Audience {
+/** Everybody who looks at one session. Its output is asked for and listened to while somebody does. */
+export class Audience implements OutputListener {
   readonly #session: LiveSession;
   readonly #attachments = new Set<Attachment>();
+  readonly #pace: Pace;
   #stopListening: (() => void) | undefined;
   #driver: Attachment | undefined;
+  #snapshot: SnapshotPiece | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(session: LiveSession) {
     this.#session = session;
+    this.#pace = new Pace(session);
   }
 
   get isEmpty(): boolean {
     return this.#attachments.size === 0;
   }
 
-  /** The name of whoever typed or sized the terminal last. */
-  get driver(): string | null {
-    return this.#driver?.viewerName ?? null;
+  /** The one who types, if anybody does. */
+  get driver(): Attachment | undefined {
+    return this.#driver;
   }
 
-  join(attachment: Attachment): void {
+  has(attachment: Attachment): boolean {
+    return this.#attachments.has(attachment);
+  }
+
+  /**
+   * Takes part from now on; `wanted` is the offset of the next byte that the viewer lacks. Says for the first one what
+   * the daemon was asked for beyond what the window has.
+   */
+  join(attachment: Attachment, wanted: number | undefined): "bytes" | "snapshot" | undefined {
     this.#attachments.add(attachment);
-    this.#stopListening ??= this.#session.output.listen((bytes, offset) => {
-      const piece = new OutputPiece(this.#session, bytes, offset);
-      for (const each of this.#attachments) each.take(piece);
-    });
+    if (this.#stopListening) return undefined;
+    const { output, feed } = this.#session;
+    this.#stopListening = output.listen(this);
+    const known = wanted !== undefined && output.has(wanted);
+    const near = known && output.end - wanted <= CATCH_UP_BYTES;
+    const from = known ? null : (wanted ?? null);
+    feed.watch(near ? output.end : from);
+    if (near || !feed.isExact) return undefined;
+    return from === null ? "snapshot" : "bytes";
   }
 
   leave(attachment: Attachment): void {
-    this.#attachments.delete(attachment);
+    if (!this.#attachments.delete(attachment)) return;
     if (this.#driver === attachment) this.drive(undefined);
     if (!this.isEmpty) return;
     this.#stopListening?.();
     this.#stopListening = undefined;
+    this.#pace[Symbol.dispose]();
+    this.#session.feed.unwatch();
   }
 
-  /** The latest to type or to size the terminal drives it; the others are told. */
+  /** Somebody takes the keyboard, or nobody has it any more; everybody is told. */
   drive(attachment: Attachment | undefined): void {
     if (this.#driver === attachment) return;
     this.#driver = attachment;
-    for (const each of this.#attachments) if (each !== attachment) each.tellDriver(this.driver);
+    this.#session.feed.tellDriver(attachment?.viewerName ?? null);
+    this.#pace.follow(attachment);
+    for (const each of this.#attachments) each.tellDriver();
+  }
+
+  /** Runs take-overs one after the other. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  acknowledged(attachment: Attachment): void {
+    if (attachment === this.#driver) this.#pace.acknowledged();
+  }
+
+  pieceOf(snapshot: SnapshotAt): SnapshotPiece {
+    if (this.#snapshot?.snapshot !== snapshot) this.#snapshot = new SnapshotPiece(this.#session, snapshot);
+    return this.#snapshot;
+  }
+
+  /** The session's daemon went away or came back, or the session ended: what was waited for may not come. */
+  linkChanged(): void {
+    if (this.#session.feed.isExact) return;
+    for (const each of this.#attachments) each.waitNoMore();
+  }
+
+  onOutput(bytes: Uint8Array, offset: number): void {
+    const piece = new OutputPiece(this.#session, bytes, offset);
+    for (const each of this.#attachments) each.take(piece);
+    this.#pace.update();
+  }
+
+  onSnapshot(snapshot: SnapshotAt): void {
+    const piece = this.pieceOf(snapshot);
+    for (const each of this.#attachments) each.offer(piece);
+  }
+
+  onResized(size: SizeAt): void {
+    for (const each of this.#attachments) each.resized(size);
   }
 }

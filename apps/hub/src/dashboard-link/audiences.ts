@@ -13,6 +13,11 @@ export class Audiences {
     return audience;
   }
 
+  /** The session's daemon went away or came back, or the session ended. */
+  linkChanged(session: LiveSession): void {
+    this.#bySession.get(session.id)?.linkChanged();
+  }
+
   /** Forgets the session's audience when nobody is left in it. */
   tidy(session: LiveSession): void {
     if (this.#bySession.get(session.id)?.isEmpty) this.#bySession.delete(session.id);

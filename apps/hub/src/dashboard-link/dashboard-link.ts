@@ -42,6 +42,7 @@ export class DashboardLink implements ViewerDoor, Disposable {
         for (const viewer of this.#viewers.values()) viewer.tell(activity);
       }),
       options.onForgotten((forgotten) => this.#askAgain(forgotten)),
+      hub.sessions.onChange((session) => this.#audiences.linkChanged(session)),
     ];
     this.#checks = setInterval(() => this.#check(), options.checkMs ?? CHECK_MS).unref();
   }

@@ -51,6 +51,7 @@ test("the owner of a foreign project sees no topic and no terminal of this one, 
     { type: "attach", session_id: session, ...size, mode: "drive" },
     { type: "session_input", session_id: session, data: "bHM=" },
     { type: "session_resize", session_id: session, ...size },
+    { type: "take_over", session_id: session, ...size },
   ];
   expect(await problemsOf(stranger, frames)).toEqual([
     "project_not_found",
@@ -60,16 +61,19 @@ test("the owner of a foreign project sees no topic and no terminal of this one, 
     "session_not_found",
     "forbidden",
     "forbidden",
+    "forbidden",
   ]);
   // What needs no right over anything is taken without a word, and so is the inbox, which holds nothing of theirs.
   for (const topic of topics()) stranger.send({ type: "unsubscribe", topic });
+  stranger.send({ type: "release", session_id: session as never });
+  stranger.send({ type: "ack", session_id: session as never, offset: 5 });
   stranger.send({ type: "detach", session_id: session as never });
   stranger.send({ type: "subscribe", topic: "inbox", after: 0 });
   await stranger.next("caught_up");
   expect(stranger.frames.filter(({ type }) => type !== "problem" && type !== "auth_ok")).toHaveLength(1);
 });
 
-test("a viewer of the project hears and watches, and neither types nor resizes, in drive mode either", async () => {
+test("a viewer of the project hears and watches, and neither types nor resizes nor takes over, in drive mode either", async () => {
   await using viewer = await person("viewer", team.project);
   for (const topic of topics()) {
     viewer.send({ type: "subscribe", topic });
@@ -79,8 +83,9 @@ test("a viewer of the project hears and watches, and neither types nor resizes, 
   const frames = [
     { type: "session_input", session_id: session, data: "bHM=" },
     { type: "session_resize", session_id: session, ...size },
+    { type: "take_over", session_id: session, ...size },
   ];
-  expect(await problemsOf(viewer, frames)).toEqual(["forbidden", "forbidden"]);
+  expect(await problemsOf(viewer, frames)).toEqual(["forbidden", "forbidden", "forbidden"]);
   expect(team.daemon.frames.map(({ type }) => type)).not.toContain("session_input");
 });
 

@@ -155,28 +155,6 @@ test("who may only look cannot type, nor can who only watches", async () => {
   await daemon[Symbol.asyncDispose]();
 });
 
-test("the last driver's size wins, and the others hear who drives", async () => {
-  const { daemon, session, projectId } = await links.stage();
-  const [ann, bob] = [await links.addPerson(projectId), await links.addPerson(projectId)];
-  await using anns = await links.viewer(ann.token);
-  await using bobs = await links.viewer(bob.token);
-  expect((await anns.attach(session.id, { mode: "drive", cols: 100, rows: 30 })).driver).toBe(ann.name);
-  expect(await daemon.next("session_resize")).toMatchObject({ session_id: session.id, cols: 100, rows: 30 });
-  expect(await bobs.attach(session.id, { mode: "drive", cols: 90, rows: 20 })).toMatchObject({
-    driver: bob.name,
-    cols: 90,
-  });
-  expect((await anns.next("driver")).user).toBe(bob.name);
-  expect(await daemon.next("session_resize")).toMatchObject({ cols: 90, rows: 20 });
-  anns.send({ type: "session_resize", session_id: session.id, cols: 70, rows: 20 });
-  expect(await daemon.next("session_resize")).toMatchObject({ cols: 70, rows: 20 });
-  expect((await bobs.next("driver")).user).toBe(ann.name);
-  await until(async () => (await links.row(session.id)).cols === 70);
-  anns.send({ type: "detach", session_id: session.id });
-  expect((await bobs.next("driver")).user).toBe(null);
-  await daemon[Symbol.asyncDispose]();
-});
-
 test("a session that ended can still be looked at, but not typed into", async () => {
   const { daemon, session, projectId } = await links.stage();
   const person = await links.addPerson(projectId);

@@ -16,6 +16,7 @@ import type { Visit } from "../access/visit.ts";
 import { limitInbound } from "../sockets/inbound-limit.ts";
 import { limitInboundRate } from "../sockets/inbound-rate.ts";
 import type { OutputSink } from "./attachment.ts";
+import type { TerminalPiece } from "./terminal-piece.ts";
 
 /** Asks who is there; undefined when nobody known is. It is asked again while the connection lasts. */
 export type SignIn = () => Promise<Found | undefined>;
@@ -66,6 +67,8 @@ export class ViewerConnection implements OutputSink {
   #early: [Buffer, boolean][] = [];
   #answered = true;
   #onceDrained: ((alive: boolean) => void)[] = [];
+  /** What of the bytes that wait is a terminal's: a snapshot may be large, and is kept once for all who are sent it. */
+  #sharedBytes = 0;
   encoding: "binary" | "base64" = "binary";
 
   constructor({ socket, stream, door, log, visit }: Edges, authMs = AUTH_MS) {
@@ -119,12 +122,16 @@ export class ViewerConnection implements OutputSink {
   sendText(text: string): void {
     if (this.#state !== "open") return;
     this.#socket.send(text);
-    if (this.#stream.writableLength > OUTBOUND_MAX_BYTES) this.tooSlow();
+    if (this.#stream.writableLength > OUTBOUND_MAX_BYTES + this.#sharedBytes) this.tooSlow();
   }
 
-  write(message: Buffer): void {
+  write(piece: TerminalPiece): void {
     // Behind a close frame nothing may follow.
-    if (this.#state === "open" && this.#socket.readyState === WebSocket.OPEN) this.#stream.write(message);
+    if (this.#state !== "open" || this.#socket.readyState !== WebSocket.OPEN) return;
+    const before = this.#stream.writableLength;
+    if (this.encoding === "binary") this.#stream.write(piece.binary);
+    else this.#socket.send(piece.text);
+    this.#sharedBytes += this.#stream.writableLength - before;
   }
 
   drained(): Promise<boolean> {
@@ -249,6 +256,7 @@ export class ViewerConnection implements OutputSink {
   }
 
   readonly #drained = (): void => {
+    this.#sharedBytes = 0;
     for (const resolve of this.#onceDrained.splice(0)) resolve(true);
     if (this.#state === "open") this.#door.drained(this);
   };

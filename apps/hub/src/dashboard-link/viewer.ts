@@ -6,6 +6,7 @@ import { Problem, type ProblemCode } from "@orchestratia/protocol/problems";
 import { TERMINAL_KINDS, type TerminalFrame } from "@orchestratia/protocol/terminal-frame";
 import type { AccessibleProject } from "../access/accessible-project.ts";
 import { powersOf } from "../access/powers.ts";
+import { recordTakeOver } from "../sessions/record-take-over.ts";
 import { resizeSession } from "../sessions/resize-session.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
 import { typeIntoSession } from "../sessions/type-into-session.ts";
@@ -154,6 +155,12 @@ export class Viewer {
         return this.#typeText(frame);
       case "session_resize":
         return this.#resize(frame);
+      case "take_over":
+        return this.#takeOver(frame);
+      case "release":
+        return this.#attachments.get(frame.session_id)?.release();
+      case "ack":
+        return this.#attachments.get(frame.session_id)?.acknowledge(frame.offset);
     }
   }
 
@@ -195,11 +202,12 @@ export class Viewer {
     if (this.#ended) return;
     this.#detach(session_id);
     const mayType = mode === "drive" && this.#mayType(project);
-    const wanted = { mayType, ...(offset === undefined ? {} : { offset }) };
-    const attachment = new Attachment(session, audiences.of(session), this.#connection, wanted);
+    const wanted = { mayType, room: { cols, rows }, ...(offset === undefined ? {} : { offset }) };
+    const audience = audiences.of(session);
+    const attachment = new Attachment(session, audience, this.#connection, wanted);
     this.#attachments.set(session_id, attachment);
-    if (mayType) attachment.drive();
-    const resized = mayType ? resizeSession(hub, session, cols, rows) : undefined;
+    if (mayType && !audience.driver) attachment.drive();
+    const resized = attachment.drives ? resizeSession(hub, session, cols, rows) : undefined;
     attachment.begin();
     await resized;
   }
@@ -223,15 +231,38 @@ export class Viewer {
   }
 
   #typeInto(attachment: Attachment | undefined, bytes: Uint8Array): void {
-    typeIntoSession(this.#parts.hub, driven(attachment), bytes);
-    attachment?.drive();
+    const { hub } = this.#parts;
+    const driver = withKeyboard(attachment);
+    typeIntoSession(hub, driver.session, bytes);
+    if (driver.drives) return;
+    driver.drive();
+    const { cols, rows } = driver.room;
+    this.#turns.run(driver.session.id, () => resizeSession(hub, driver.session, cols, rows));
   }
 
   async #resize({ session_id, cols, rows }: FrameOf<"session_resize">): Promise<void> {
-    const attachment = this.#attachments.get(session_id);
-    const session = driven(attachment);
-    attachment?.drive();
-    await resizeSession(this.#parts.hub, session, cols, rows);
+    const attachment = withKeyboard(this.#attachments.get(session_id));
+    attachment.room = { cols, rows };
+    if (attachment.drives) await resizeSession(this.#parts.hub, attachment.session, cols, rows);
+  }
+
+  async #takeOver({ session_id, cols, rows }: FrameOf<"take_over">): Promise<void> {
+    const { hub } = this.#parts;
+    const attachment = mayDrive(this.#attachments.get(session_id));
+    const { session, audience } = attachment;
+    attachment.room = { cols, rows };
+    await audience.inTurn(async () => {
+      const from = audience.driver;
+      if (from && from !== attachment) {
+        await recordTakeOver(hub, session, this.#connection.caller, {
+          from: from.viewerName,
+          to: attachment.viewerName,
+        });
+      }
+      if (!audience.has(attachment)) return;
+      attachment.drive();
+      await resizeSession(hub, session, cols, rows);
+    });
   }
 
   /** Answers what the viewer asked for and may not have. */
@@ -254,12 +285,23 @@ export class Viewer {
 }
 
 /** Throws forbidden when the viewer did not attach to type, or may not. */
-function driven(attachment: Attachment | undefined) {
-  if (attachment?.mayType) return attachment.session;
+function mayDrive(attachment: Attachment | undefined): Attachment {
+  if (attachment?.mayType) return attachment;
   throw new Problem(
     "forbidden",
     "You watch this terminal; to type into it, attach in drive mode as a member of its project.",
   );
+}
+
+/** Throws not_the_driver when somebody else types. */
+function withKeyboard(wanted: Attachment | undefined): Attachment {
+  const attachment = mayDrive(wanted);
+  const { driver } = attachment.audience;
+  if (!driver || driver === attachment) return attachment;
+  const { viewerName: name } = driver;
+  throw new Problem("not_the_driver", `${name} types into this terminal; take over to type yourself.`, {
+    driver: name,
+  });
 }
 
 async function projectOfEnded(hub: SessionHub, sessionId: string): Promise<string | undefined> {

@@ -14,3 +14,6 @@ export const assignedFrame = (task: AssignedTask): SessionPush => ({
   structured_spec: task.structured_spec,
   resolved_inputs: task.resolved_inputs,
 });
+
+/** The same for every push of the same assignment: a daemon types it once. */
+export const assignmentId = (task: AssignedTask): string => `task:${task.id}:${task.version}`;

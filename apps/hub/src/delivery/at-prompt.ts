@@ -7,6 +7,9 @@ const isTypable = (session: LiveSession): boolean => session.status === "active"
 export const isInterruptible = (session: LiveSession): boolean =>
   isTypable(session) && (session.agentStatus === "idle" || session.agentStatus === "working");
 
+/** Its agent waits for people. */
+export const isAsking = (session: LiveSession): boolean => isTypable(session) && session.agentStatus === "waiting";
+
 /** Ordinary text may be typed: the agent waits for it, and nothing was typed that it has yet to react to. */
 export const atPrompt = (session: LiveSession): boolean =>
   isTypable(session) && session.agentStatus === "idle" && !session.typedInto;

@@ -1,21 +1,24 @@
 import type { HubFrame } from "@orchestratia/protocol/server-link";
+import { InterventionId, TaskId } from "@orchestratia/protocol/vocabulary";
 import type pg from "pg";
 import type { Logger } from "pino";
 import { type Sql, type Statement, sqlOf } from "../db/transaction.ts";
 import type { AssignedTask } from "../matching/assigned-task.ts";
 import type { ServerConnections } from "../server-link/connections.ts";
 import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
-import { assignedFrame } from "./assigned-frame.ts";
+import { assignedFrame, assignmentId } from "./assigned-frame.ts";
+import type { DeliveryAnswer } from "./awaited.ts";
 import { Bindings, findHolder } from "./bindings.ts";
 import { Messages } from "./messages.ts";
 import { SessionStarter } from "./session-starter.ts";
 import { SESSIONS_TO_END } from "./sessions-to-end.ts";
-import { FAIL_ANSWERS, FAIL_NOTES, FAIL_REPORTS } from "./undeliverable.ts";
+import { FAIL_ANSWERS, FAIL_NOTES, FAIL_PROMPT_ANSWER, FAIL_REPORTS } from "./undeliverable.ts";
 import {
   confirmDelivery,
   FORGET_ENDED,
   FORGET_SESSION,
   FORGET_UNSTARTED,
+  FORGET_UNTYPED,
   UNDELIVERED_ALL,
   UNDELIVERED_ON,
   UNDELIVERED_TASK,
@@ -34,6 +37,7 @@ export interface DeliveryOptions {
   connections: ServerConnections;
   startSession: ConstructorParameters<typeof SessionStarter>[0]["startSession"];
   closeSession: (sessionId: string) => Promise<void>;
+  prepareCheckout: ConstructorParameters<typeof SessionStarter>[0]["prepareCheckout"];
   events: { wake(): void };
   log: Logger;
 }
@@ -87,7 +91,7 @@ export class Delivery implements Disposable {
       }
       const session = this.#choose(task);
       if (session === "start") this.#background(this.#starter.startFor(task));
-      else if (session && this.#canTake(session, task) && this.push(session.id, assignedFrame(task))) {
+      else if (session && this.#canTake(session, task) && this.#pushTask(session, task)) {
         this.bind(session.id, task.id);
         this.#background(this.#confirm(task, session));
       }
@@ -122,6 +126,26 @@ export class Delivery implements Disposable {
     return sent;
   }
 
+  #pushTask(session: LiveSession, task: AssignedTask): boolean {
+    const frame = assignedFrame(task);
+    const named = session.feed.isExact ? ({ ...frame, delivery_id: assignmentId(task) } as SessionPush) : frame;
+    return this.push(session.id, named);
+  }
+
+  /** A daemon says what became of a message; work that it could not type is given to it again in the next pass. */
+  answered(serverId: string, answer: DeliveryAnswer): void {
+    if (this.#options.sessions.get(answer.session_id)?.serverId !== serverId) return;
+    const [kind, taskId, version] = answer.delivery_id.split(":");
+    this.#background(this.#messages.answered(serverId, answer));
+    if (answer.state !== "failed") return;
+    const { delivery_id, session_id, reason } = answer;
+    this.#options.log.warn({ delivery_id, session_id, reason }, "a message for an agent could not be typed");
+    if (kind === "prompt" && InterventionId.safeParse(taskId).success)
+      this.#background(this.#sql.query(FAIL_PROMPT_ANSWER, [taskId, session_id]));
+    if (kind === "task" && TaskId.safeParse(taskId).success)
+      this.#background(this.#sql.query(FORGET_UNTYPED, [taskId, serverId, Number(version)]));
+  }
+
   /** The session's work is over and the project keeps no session beyond that. */
   endSession(sessionId: string): void {
     const session = this.#options.sessions.get(sessionId);
@@ -135,7 +159,9 @@ export class Delivery implements Disposable {
 
   /** A server connected and said what it runs: what it may have lost in between is pushed again. */
   serverConnected(serverId: string): void {
-    this.#messages.linkIsNew(serverId, this.#options.connections.doubtfulSince(serverId));
+    const { connections } = this.#options;
+    if (connections.versionOf(serverId) === 2) this.#messages.exactLinkIsNew(serverId);
+    else this.#messages.linkIsNew(serverId, connections.doubtfulSince(serverId));
     this.#background(this.#deliverAgain(serverId));
   }
 
@@ -176,8 +202,9 @@ export class Delivery implements Disposable {
     const own =
       workers.find((session) => session.id === given) ??
       workers.find((session) => session.taskId === task.id && !this.#bindings.hasOther(session.id, task.id)) ??
-      workers.find((session) => session.agentStatus === "idle" && this.#isFree(session));
+      workers.find((session) => session.agentStatus === "idle" && !task.own_checkout && this.#isFree(session));
     if (own) return own;
+    if (task.own_checkout) return "start";
     // After a reconnect the daemon is about to say which of these it still has; a new one could be one too many.
     if (!workers.some((session) => session.status === "disconnected" && this.#takesWork(session))) return "start";
     this.#returning.add(task.assigned_server_id);
@@ -213,10 +240,13 @@ export class Delivery implements Disposable {
 
   #sessionChanged(session: LiveSession): void {
     const { status, agentStatus, serverId } = session;
+    if (status === "closed" || status === "error") this.#messages.sessionEnded(session.id);
     if (status === "closed" || status === "error" || status === "lost") {
       this.#background(this.#chooseAgain(session));
     } else if (status === "active" && agentStatus === "idle") {
       this.#background(this.#deliverOn(serverId).then(() => this.#messages.deliver()));
+    } else if (status === "active" && agentStatus === "waiting") {
+      this.#background(this.#messages.deliver());
     } else if (status === "active" && this.#returning.delete(serverId)) {
       this.#background(this.#deliverOn(serverId));
     }

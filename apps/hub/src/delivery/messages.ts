@@ -1,8 +1,9 @@
 import type { Sql } from "../db/transaction.ts";
 import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
 import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
-import { assignedFrame } from "./assigned-frame.ts";
-import { atPrompt, isInterruptible } from "./at-prompt.ts";
+import { assignedFrame, assignmentId } from "./assigned-frame.ts";
+import { atPrompt, isAsking, isInterruptible } from "./at-prompt.ts";
+import { Awaited, type DeliveryAnswer } from "./awaited.ts";
 import type { SessionPush } from "./delivery.ts";
 import { NOTE_READER, Repeats } from "./repeats.ts";
 import { typedText } from "./typed-text.ts";
@@ -104,8 +105,18 @@ const REPORTS = {
 const ANSWERS = {
   name: "undelivered_answers",
   text: `select i.id, i.task_id, i.session_id, i.response, i.repeated from interventions i
-    where i.delivery = 'queued' and i.session_id = any($1::uuid[]) and ${ANSWER_IS_AWAITED}
+    where i.delivery = 'queued' and i.raised_by = 'worker' and i.session_id = any($1::uuid[]) and ${ANSWER_IS_AWAITED}
     order by i.responded_at limit 500`,
+};
+/** What people answered to what these sessions' agents wait for. */
+const PROMPT_ANSWERS = {
+  name: "undelivered_prompt_answers",
+  text: `select id, session_id, response from interventions
+    where delivery = 'queued' and raised_by = 'hub' and session_id = any($1::uuid[]) order by responded_at limit 500`,
+};
+const ANSWER_TOLD = {
+  name: "mark_answer_told",
+  text: "update interventions set delivery = 'delivered', delivered_at = now() where id = $1",
 };
 /** What another session asks these. */
 const ASKS = {
@@ -143,6 +154,15 @@ const DECISION_TOLD = {
     update engine.plan_revisions set told_at = now() where task_id = $1 and revision = $2`,
 };
 
+/** On its way to a session. `told` writes down that it has come. */
+interface Message {
+  /** The same whenever the same thing is told. */
+  id: string;
+  sessionId: string;
+  frame: SessionPush;
+  told: () => Promise<unknown>;
+}
+
 /** What may have come before is told apart from what comes for the first time. */
 const typed = (text: string, repeated: boolean): string => typedText(repeated ? `(again) ${text}` : text);
 
@@ -150,6 +170,7 @@ const typed = (text: string, repeated: boolean): string => typedText(repeated ? 
 export class Messages implements Disposable {
   readonly #options: MessagesOptions;
   readonly #repeats = new Repeats();
+  readonly #awaited = new Awaited();
   #running: Promise<void> | undefined;
   #again = false;
   /** Set while a note waits for its session to be silent. */
@@ -168,6 +189,20 @@ export class Messages implements Disposable {
     this.#repeats.linkIsNew(serverId, since);
   }
 
+  /** The same for a version 2 daemon: what it has not acknowledged is sent once more. */
+  exactLinkIsNew(serverId: string): void {
+    this.#awaited.forgetServer(serverId);
+  }
+
+  sessionEnded(sessionId: string): void {
+    this.#awaited.forgetSession(sessionId);
+  }
+
+  /** A daemon says what became of a message. */
+  async answered(serverId: string, answer: DeliveryAnswer): Promise<void> {
+    await this.#awaited.answered(serverId, answer);
+  }
+
   /** One pass at a time: two would type the same note twice. */
   async deliver(): Promise<void> {
     this.#again = true;
@@ -183,6 +218,7 @@ export class Messages implements Disposable {
     while (this.#again) {
       this.#again = false;
       await this.#repeats.queue(this.#options.sql);
+      await this.#promptAnswers();
       await this.#answers();
       await this.#plannings();
       await this.#decisions();
@@ -193,10 +229,18 @@ export class Messages implements Disposable {
     }
   }
 
-  /** The session is looked at once more: what was just typed into may not be at its prompt any more. */
-  #push(sessionId: string, frame: SessionPush, mayBeTyped: (session: LiveSession) => boolean = atPrompt): boolean {
+  /**
+   * The session is looked at once more: what was just typed into may not be at its prompt any more. A version 1 daemon
+   * acknowledges nothing, so there a message has come when it was sent.
+   */
+  async #send({ id, sessionId, frame, told }: Message, mayBeTyped = atPrompt): Promise<void> {
     const session = this.#options.sessions.get(sessionId);
-    return session !== undefined && mayBeTyped(session) && this.#options.push(sessionId, frame);
+    if (!session || this.#awaited.has(id) || !mayBeTyped(session)) return;
+    if (!session.feed.isExact) {
+      if (this.#options.push(sessionId, frame)) await told();
+    } else if (this.#options.push(sessionId, { ...frame, delivery_id: id } as SessionPush)) {
+      this.#awaited.add(id, { sessionId, serverId: session.serverId, told });
+    }
   }
 
   /** A note comes after a silence, so that it does not fall between an agent's last words. */
@@ -214,94 +258,120 @@ export class Messages implements Disposable {
     return this.#options.sessions.all().flatMap((session) => (is(session) ? session.id : []));
   }
 
-  async #answers(): Promise<void> {
-    const { sql } = this.#options;
+  /** The rows for those sessions that may be typed into now. */
+  async #waiting<R extends object>(statement: { name: string; text: string }): Promise<R[]> {
     const idle = this.#those(atPrompt);
-    if (idle.length === 0) return;
-    for (const answer of await sql.query<WaitingAnswer>(ANSWERS, [idle])) {
-      const { task_id } = answer;
+    return idle.length === 0 ? [] : this.#options.sql.query<R>(statement, [idle]);
+  }
+
+  /** The one thing that may be typed while an agent waits, and only by a daemon that knows what it waits for. */
+  async #promptAnswers(): Promise<void> {
+    const asking = this.#those((session) => isAsking(session) && session.feed.isExact);
+    if (asking.length === 0) return;
+    const answers = await this.#options.sql.query<{ id: string; session_id: string; response: string }>(
+      PROMPT_ANSWERS,
+      [asking],
+    );
+    for (const { id, session_id, response } of answers) {
+      const delivery_id = `prompt:${id}`;
+      const message: Message = {
+        id: delivery_id,
+        sessionId: session_id,
+        frame: { type: "prompt_answer", delivery_id, text: typedText(response) },
+        told: () => this.#options.sql.query(ANSWER_TOLD, [id]),
+      };
+      await this.#send(message, isAsking);
+    }
+  }
+
+  async #answers(): Promise<void> {
+    for (const answer of await this.#waiting<WaitingAnswer>(ANSWERS)) {
+      const { id, task_id } = answer;
       const response = typed(answer.response, answer.repeated);
-      if (
-        !this.#push(answer.session_id, { type: "intervention_response", intervention_id: answer.id, task_id, response })
-      )
-        continue;
-      await sql.query("update interventions set delivery = 'delivered', delivered_at = now() where id = $1", [
-        answer.id,
-      ]);
+      await this.#send({
+        id: `answer:${id}`,
+        sessionId: answer.session_id,
+        frame: { type: "intervention_response", intervention_id: id, task_id, response },
+        told: () => this.#options.sql.query(ANSWER_TOLD, [id]),
+      });
     }
   }
 
   async #plannings(): Promise<void> {
-    const { sql } = this.#options;
-    const idle = this.#those(atPrompt);
-    if (idle.length === 0) return;
-    for (const task of await sql.query<AssignedTask>(TO_PLAN, [idle])) {
-      if (!this.#push(task.assigned_session_id as string, assignedFrame(task))) continue;
-      await sql.query(TOLD, [task.id]);
+    for (const task of await this.#waiting<AssignedTask>(TO_PLAN)) {
+      await this.#send({
+        id: assignmentId(task),
+        sessionId: task.assigned_session_id as string,
+        frame: assignedFrame(task),
+        told: () => this.#options.sql.query(TOLD, [task.id]),
+      });
     }
   }
 
   async #decisions(): Promise<void> {
-    const { sql } = this.#options;
-    const idle = this.#those(atPrompt);
-    if (idle.length === 0) return;
-    for (const { task_id, session_id, feedback, revision, repeated } of await sql.query<WaitingDecision>(DECISIONS, [
-      idle,
-    ])) {
-      const decision =
-        feedback === null
-          ? ({ type: "plan_approved", task_id } as const)
-          : ({ type: "plan_revision", task_id, feedback: typed(feedback, repeated === true) } as const);
-      if (!this.#push(session_id, decision)) continue;
-      await sql.query(DECISION_TOLD, [task_id, revision]);
+    for (const { task_id, session_id, feedback, revision, repeated } of await this.#waiting<WaitingDecision>(
+      DECISIONS,
+    )) {
+      await this.#send({
+        id: `plan:${task_id}:${revision ?? 0}:${feedback === null ? "approved" : "revised"}`,
+        sessionId: session_id,
+        frame:
+          feedback === null
+            ? { type: "plan_approved", task_id }
+            : { type: "plan_revision", task_id, feedback: typed(feedback, repeated === true) },
+        told: () => this.#options.sql.query(DECISION_TOLD, [task_id, revision]),
+      });
     }
   }
 
   async #asks(): Promise<void> {
     const { sql } = this.#options;
-    const idle = this.#those(atPrompt);
-    if (idle.length === 0) return;
-    for (const { id, session_id, question, source } of await sql.query<WaitingAsk>(ASKS, [idle])) {
-      const ask = {
-        type: "intervention_for_session",
-        target_session_id: session_id,
-        intervention_id: id,
-        question: `${typedText(question)} (Answer: orchestratia intervention respond ${id.slice(0, 8)} --response "…")`,
-        source: typedText(source),
-      } as const;
-      if (!this.#push(session_id, ask)) continue;
-      await sql.query("update interventions set target_told_at = now() where id = $1", [id]);
+    for (const { id, session_id, question, source } of await this.#waiting<WaitingAsk>(ASKS)) {
+      await this.#send({
+        id: `ask:${id}`,
+        sessionId: session_id,
+        frame: {
+          type: "intervention_for_session",
+          target_session_id: session_id,
+          intervention_id: id,
+          question: `${typedText(question)} (Answer: orchestratia intervention respond ${id.slice(0, 8)} --response "…")`,
+          source: typedText(source),
+        },
+        told: () => sql.query("update interventions set target_told_at = now() where id = $1", [id]),
+      });
     }
   }
 
   async #changes(): Promise<void> {
-    const { sql } = this.#options;
-    const idle = this.#those(atPrompt);
-    if (idle.length === 0) return;
-    for (const change of await sql.query<WaitingChange>(CHANGES, [idle])) {
-      const { task_id, session_id, title, spec, version } = change;
-      if (!this.#push(session_id, { type: "task_updated", task_id, title: typedText(title), spec })) continue;
-      await sql.query(CHANGE_TOLD, [task_id, version]);
+    for (const { task_id, session_id, title, spec, version } of await this.#waiting<WaitingChange>(CHANGES)) {
+      await this.#send({
+        id: `change:${task_id}:${version}`,
+        sessionId: session_id,
+        frame: { type: "task_updated", task_id, title: typedText(title), spec },
+        told: () => this.#options.sql.query(CHANGE_TOLD, [task_id, version]),
+      });
     }
   }
 
   async #reports(): Promise<void> {
     const { sql } = this.#options;
-    const idle = this.#those(atPrompt);
-    if (idle.length === 0) return;
-    for (const { id, task_id, session_id, title, status, summary } of await sql.query<WaitingReport>(REPORTS, [idle])) {
-      const report = {
-        type: "task_status_update",
-        task_id,
-        title: typedText(title),
-        status,
-        status_label: status.replace("_", " "),
-        summary: typedText(summary),
-      } as const;
-      if (!this.#push(session_id, report)) continue;
-      await sql.query("update engine.creator_messages set delivery = 'delivered', delivered_at = now() where id = $1", [
-        id,
-      ]);
+    for (const { id, task_id, session_id, title, status, summary } of await this.#waiting<WaitingReport>(REPORTS)) {
+      await this.#send({
+        id: `report:${id}`,
+        sessionId: session_id,
+        frame: {
+          type: "task_status_update",
+          task_id,
+          title: typedText(title),
+          status,
+          status_label: status.replace("_", " "),
+          summary: typedText(summary),
+        },
+        told: () =>
+          sql.query("update engine.creator_messages set delivery = 'delivered', delivered_at = now() where id = $1", [
+            id,
+          ]),
+      });
     }
   }
 
@@ -310,12 +380,18 @@ export class Messages implements Disposable {
     const quiet = this.#those((session) => atPrompt(session) && this.#isQuiet(session));
     const interruptible = this.#those(isInterruptible);
     if (interruptible.length === 0) return;
-    for (const note of await sql.query<WaitingNote>(NOTES, [quiet, interruptible])) {
-      const { task_id, urgent, author } = note;
+    for (const { id, task_id, session_id, urgent, ...note } of await sql.query<WaitingNote>(NOTES, [
+      quiet,
+      interruptible,
+    ])) {
       const content = typed(note.content, note.repeated);
-      const frame = { type: "task_note", task_id, content, urgent, author: typedText(author) } as const;
-      if (!this.#push(note.session_id, frame, urgent ? isInterruptible : atPrompt)) continue;
-      await sql.query("update task_notes set delivery = 'delivered', delivered_at = now() where id = $1", [note.id]);
+      const message = {
+        id: `note:${id}`,
+        sessionId: session_id,
+        frame: { type: "task_note", task_id, content, urgent, author: typedText(note.author) } as const,
+        told: () => sql.query("update task_notes set delivery = 'delivered', delivered_at = now() where id = $1", [id]),
+      };
+      await this.#send(message, urgent ? isInterruptible : atPrompt);
     }
   }
 }

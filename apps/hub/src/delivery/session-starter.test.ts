@@ -25,6 +25,7 @@ async function place(hub: TestEngine, agents: string[], settings: Record<string,
     startSession: (start) => startSession(hub.sessionHub, start),
     closeSession: (sessionId) => closeSession(hub.sessionHub, SYSTEM, sessionId),
     isFree: () => true,
+    prepareCheckout: async () => undefined,
   });
   const restingSession = async (agent: string, startedByHub: boolean) => {
     const start = { caller: SYSTEM, projectId: project, serverId: server.id, agent, startedByHub } as const;

@@ -7,6 +7,8 @@ import type { AssignedTask } from "../matching/assigned-task.ts";
 import type { ServerConnections } from "../server-link/connections.ts";
 import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
 import type { SessionStart } from "../sessions/start-session.ts";
+import { limitedAgents } from "../usage-limits/limited-agents.ts";
+import { repoName } from "../workspaces/repo-name.ts";
 
 export interface SessionStarterOptions {
   sql: Sql;
@@ -14,6 +16,8 @@ export interface SessionStarterOptions {
   connections: Pick<ServerConnections, "isConnected">;
   startSession: (start: SessionStart) => Promise<LiveSession>;
   closeSession: (sessionId: string) => Promise<void>;
+  /** The task's own checkout of a repository on its server; undefined when there can be none for now. */
+  prepareCheckout: (task: AssignedTask, repo: string) => Promise<string | undefined>;
   /** A worker session at rest, without an unsettled task. */
   isFree: (session: LiveSession) => boolean;
 }
@@ -97,20 +101,27 @@ export class SessionStarter {
       (row) => row.task_id === task.id && row.server_id === serverId,
     );
     if (!around?.auto_start || around.start_failures >= MAX_START_FAILURES) return false;
-    const agent = agentFor(around);
+    const agent = agentFor(around, limitedAgents(this.#options.sessions, serverId));
     if (agent === undefined || !(await this.#roomFor(serverId, around))) return false;
+    const workingDirectory = await this.#folderFor(task, around);
     // Meanwhile another session may have become free for it.
-    if (!this.#waiting.has(task.id)) return false;
+    if (workingDirectory === undefined || !this.#waiting.has(task.id)) return false;
     return this.#begin({
       caller: SYSTEM,
       projectId: task.project_id as ProjectId,
       serverId,
       agent,
       role: "worker",
-      workingDirectory: directoryFor(task, around),
+      workingDirectory,
       taskId: task.id,
       startedByHub: true,
     });
+  }
+
+  /** Undefined when it must have a checkout of its own and has none. */
+  #folderFor(task: AssignedTask, around: Surroundings): Promise<string | undefined> | string | null {
+    const repo = task.own_checkout ? repoName(task, around.repos) : undefined;
+    return repo === undefined ? directoryFor(task, around) : this.#options.prepareCheckout(task, repo);
   }
 
   /** False when there is no place, or nobody to ask any more: then the task waits, visibly. */
@@ -173,10 +184,11 @@ export class SessionStarter {
 /** Whether the session takes a place: one that is being closed, or that its daemon has lost, takes none. */
 const staysFor = (session: LiveSession): boolean => session.closedBy === undefined && session.status !== "lost";
 
-function agentFor({ default_agent, agents }: Surroundings): string | undefined {
+/** None that has reached its usage limit: another session of it would not get further. */
+function agentFor({ default_agent, agents }: Surroundings, limited: ReadonlySet<string>): string | undefined {
   // A version 1 daemon does not say what it has: the project's word is all that there is.
   if (agents.length === 0) return default_agent ?? undefined;
-  const has = (name: string) => agents.some((agent) => agent.name === name);
+  const has = (name: string) => !limited.has(name) && agents.some((agent) => agent.name === name);
   if (default_agent !== null) return has(default_agent) ? default_agent : undefined;
   return DEFAULT_AGENTS.find(has);
 }

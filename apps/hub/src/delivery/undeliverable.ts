@@ -18,6 +18,13 @@ export const FAIL_ANSWERS = {
     or exists (select from sessions s where s.id = i.session_id and s.status in ('closed', 'error')))`,
 };
 
+/** The agent did not take it, or waits for something else by now. */
+export const FAIL_PROMPT_ANSWER = {
+  name: "fail_one_prompt_answer",
+  text: `update interventions set delivery = 'failed'
+    where id = $1 and session_id = $2 and cause = 'agent_waiting' and delivery = 'queued'`,
+};
+
 /** What was to be told to a session that has ended. */
 export const FAIL_REPORTS = {
   name: "fail_creator_messages",

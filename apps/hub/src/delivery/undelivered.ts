@@ -29,6 +29,13 @@ export const FORGET_UNSTARTED = {
       and (status = 'assigned' or status = 'planning' and started_at is null)`,
 };
 
+/** What a daemon said it could not type was not delivered. */
+export const FORGET_UNTYPED = {
+  name: "forget_untyped_delivery",
+  text: `update tasks set delivered_at = null
+    where id = $1 and assigned_server_id = $2 and version = $3 and status = 'assigned'`,
+};
+
 const FORGET = "update tasks t set assigned_session_id = null, delivered_at = null, deliveries = 0";
 /** Of a session that is gone. One that may come back (`$2` false) keeps what a person chose it for. */
 export const FORGET_SESSION = {

@@ -20,6 +20,7 @@ export const SEVERITY: Readonly<Record<FindingCode, Finding["severity"]>> = {
   server_unreachable: "warning",
   draining: "warning",
   waiting_for_preferred: "info",
+  usage_limited: "warning",
   waiting_for_capacity: "info",
   server_lost: "warning",
   start_failed: "warning",
@@ -56,6 +57,7 @@ export const ADVICE: Readonly<Record<FindingCode, string>> = {
   server_unreachable: "Look at the daemon's log: its heartbeats come, its connection does not.",
   draining: "End the draining of one of them, or assign the task by hand.",
   waiting_for_preferred: "Nothing: it goes elsewhere when it has waited long enough.",
+  usage_limited: "Nothing: it goes on when a limit ends; another agent or another server would help sooner.",
   waiting_for_capacity:
     "Nothing: it is assigned when a task there ends. More tasks at once are a server's max_concurrent.",
   server_lost: "Start the daemon on that machine, or move the task; after the grace the hub moves it or asks.",

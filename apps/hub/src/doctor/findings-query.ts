@@ -17,12 +17,22 @@ const SERVER = `select v.*, v.id = any($2::uuid[]) as connected,
   from servers v where $1::uuid is null or v.project_id = $1`;
 
 const TASK = `select t.*, coalesce((p.settings ->> 'auto_start_sessions')::boolean, true) as auto_start,
+    coalesce((p.settings ->> 'worktree_per_task')::boolean, false) as own_checkout,
     p.settings ->> 'default_agent' as default_agent, ${PROJECT_GRACE} as grace, ${WAITS_UNTIL} as waits_until,
     t.type = 'epic' or t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id) as is_container,
     lower(t.requirements ->> 'repo') as needs_repo, ${lowered("t.requirements -> 'languages'")} as needs_languages,
     ${lowered("t.requirements -> 'environments'")} as needs_environments
   from tasks t join projects p on p.id = t.project_id
   where t.status not in ('done', 'failed', 'cancelled') and ($1::uuid is null or t.project_id = $1)`;
+
+/** The agents of server `v` whose sessions say that their usage limit is reached, as the matcher counts them. */
+const LIMITED_AGENTS = `(select coalesce(array_agg(distinct w.agent), '{}') from sessions w where w.server_id = v.id
+    and w.status in ('starting', 'active', 'disconnected') and w.waiting ->> 'for' = 'usage_limit'
+    and coalesce((w.waiting ->> 'resets_at')::timestamptz > now(), true))::text[]`;
+const USAGE_LIMITED = `(cardinality(${LIMITED_AGENTS}) > 0 and case when t.default_agent is not null
+    then t.default_agent = any(${LIMITED_AGENTS})
+    else not exists (select from jsonb_array_elements(v.agents) as known where known.value ->> 'kind' <> 'shell'
+      and not known.value ->> 'name' = any(${LIMITED_AGENTS})) end)`;
 
 /** Which servers there are for a task that could be placed, one gate after the other. */
 const PLACES = `select count(*) as registered,
@@ -32,8 +42,10 @@ const PLACES = `select count(*) as registered,
     count(*) filter (where able and not tried and v.status = 'online' and v.connected) as reachable,
     count(*) filter (where able and not tried and v.status = 'online' and v.connected and not v.draining) as taking,
     count(*) filter (where able and not tried and v.status = 'online' and v.connected and not v.draining
-      and v.active_tasks < v.max_concurrent) as free
-  from server v, lateral (select v.id = any(t.tried_servers) as tried,
+      and not limited) as unlimited,
+    count(*) filter (where able and not tried and v.status = 'online' and v.connected and not v.draining
+      and not limited and v.active_tasks < v.max_concurrent) as free
+  from server v, lateral (select v.id = any(t.tried_servers) as tried, ${USAGE_LIMITED} as limited,
     (t.needs_repo is null or t.needs_repo = any(v.has_repos)) and t.needs_languages <@ v.has_languages
       and (cardinality(t.needs_environments) = 0 or t.needs_environments && v.has_environments) as able) as fit
   where v.project_id = t.project_id`;
@@ -75,9 +87,13 @@ const PENDING = `case
     when places.online = 0 then 'server_offline'
     when places.reachable = 0 then 'server_unreachable'
     when places.taking = 0 then 'draining'
+    when places.unlimited = 0 then 'usage_limited'
     when places.free = 0 then 'waiting_for_capacity'
     when t.waits_until > now() then 'waiting_for_preferred'
     else 'stuck' end`;
+
+/** How long a checkout may take that the session is started in: its setup may install much. */
+const CHECKOUT_PATIENCE = "interval '16 minutes'";
 
 const HOLDS_ANOTHER = (session: string) => `exists (select from tasks held where held.assigned_session_id = ${session}
     and held.id <> t.id and (held.status in (${STARTED}) or held.status = 'assigned' and held.blockers = 0
@@ -112,12 +128,14 @@ const ASSIGNED = `case
       when ${HOLDS_ANOTHER("s.id")} then 'waiting_for_session'
       when s.agent_status <> 'idle' then 'waiting_for_prompt'
       else 'stuck' end
-    when ${WORKER(`w.status = 'active' and w.agent_status = 'idle' and w.agent <> 'shell' and not ${HOLDS_ANOTHER("w.id")}
+    when ${WORKER(`not t.own_checkout and w.status = 'active' and w.agent_status = 'idle' and w.agent <> 'shell' and not ${HOLDS_ANOTHER("w.id")}
       and not (w.started_by_hub and w.task_id is distinct from t.id and exists (select from tasks meant
         where meant.id = w.task_id and meant.status = 'assigned' and meant.assigned_session_id is null))`)} then 'stuck'
     when ${WORKER("w.task_id = t.id and w.status = 'active'")} then 'waiting_for_prompt'
     when ${WORKER("w.status in ('starting', 'disconnected')")} then 'waiting_for_session'
+    when ${USAGE_LIMITED} then 'usage_limited'
     when not t.auto_start or ${NO_AGENT} or ${NO_MORE_SESSIONS} then 'waiting_for_session'
+    when t.own_checkout and t.updated_at > now() - ${CHECKOUT_PATIENCE} then 'waiting_for_session'
     else 'stuck' end`;
 
 /** Null while somebody is at work. */

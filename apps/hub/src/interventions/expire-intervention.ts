@@ -20,7 +20,7 @@ const EXPIRE = {
   name: "expire_intervention",
   text: `update interventions set status = 'expired', responder = $2, responded_at = now(),
       response = case intervention_type when 'approval' then '${DENIED}' else '${NO_ANSWER}' end,
-      delivery = case when session_id is not null then 'queued' end
+      delivery = case when raised_by = 'worker' and session_id is not null then 'queued' end
     where id = $1 and status = 'pending' and timeout_at <= now() returning session_id, response`,
 };
 

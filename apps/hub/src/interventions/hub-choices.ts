@@ -2,6 +2,7 @@ import { inputMissing } from "../dependencies/input-missing.ts";
 import { upstreamFailed } from "../dependencies/upstream-failed.ts";
 import { childrenFailed } from "../epics/children-failed.ts";
 import { childrenSettled } from "../epics/children-settled.ts";
+import { usageLimitChoice } from "../usage-limits/usage-limit-policy.ts";
 import { workerLostChoice } from "../workers/lost-policy.ts";
 import { requeueManualChoice } from "../workers/requeue-manual.ts";
 import { notStartedChoice, serverLostChoice, startFailedChoice } from "../workers/unstarted-choices.ts";
@@ -17,6 +18,7 @@ const HUB_CHOICES: Readonly<Record<string, HubChoice>> = {
   requeue_manual: requeueManualChoice,
   server_lost: serverLostChoice,
   start_failed: startFailedChoice,
+  usage_limit: usageLimitChoice,
   worker_lost: workerLostChoice,
 };
 

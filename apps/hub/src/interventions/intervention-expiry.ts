@@ -48,7 +48,8 @@ export class InterventionExpiry implements RunningPart {
       next: () => this.#next(),
     });
     this.#unsubscribe = bus.subscribe((fact) => {
-      if (fact.event_type === "task.help_requested") this.#timer.wake();
+      const { event_type } = fact;
+      if (event_type === "task.help_requested" || event_type === "intervention.raised") this.#timer.wake();
     });
   }
 

@@ -5,6 +5,9 @@ import { record } from "../events/activity.ts";
 import { afterCommit, type Changes, type Engine } from "../tasks/engine.ts";
 import { inProject } from "../tasks/move.ts";
 import { lockTask } from "../tasks/task-row.ts";
+import { answerToolRequest } from "../tool-requests/answer-tool-request.ts";
+import { isToolRequest } from "../tool-requests/tool-requests.ts";
+import { AGENT_WAITING } from "./agent-wait-question.ts";
 import type { AnsweredQuestion } from "./hub-choice.ts";
 import { hubChoiceOf } from "./hub-choices.ts";
 import { goOn } from "./worker-answer.ts";
@@ -28,7 +31,8 @@ const ASKED = {
 const ANSWER = {
   name: "answer_intervention",
   text: `update interventions set status = 'responded', response = $2, responder = $3, responded_at = now(),
-      delivery = case when raised_by = 'worker' and session_id is not null then 'queued' end
+      delivery = case when (raised_by = 'worker' or cause = '${AGENT_WAITING}') and session_id is not null
+        then 'queued' end
     where id = $1 and status = 'pending' returning id`,
 };
 
@@ -72,6 +76,7 @@ async function answerHub(
 ): Promise<Changes | undefined> {
   const task = asked.task_id === null ? undefined : await lockTask(tx, asked.task_id);
   await settle(tx, caller, asked, choice);
+  if (isToolRequest(asked.cause)) await answerToolRequest(tx, caller, asked, choice);
   if (!task || asked.cause === null) return undefined;
   const intervention: AnsweredQuestion = { ...asked, task_id: task.id, cause: asked.cause };
   return hubChoiceOf(asked.cause)?.choose({ tx, engine, caller, task, intervention, choice });

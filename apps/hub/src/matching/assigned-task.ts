@@ -13,10 +13,14 @@ export interface AssignedTask {
   structured_spec: unknown;
   resolved_inputs: Record<string, unknown>;
   plan_required: boolean;
+  /** It is to have a session and a checkout of its own. */
+  own_checkout: boolean;
 }
 
 /** The columns of AssignedTask for a tasks row named `t`. */
 export const ASSIGNED_TASK_COLUMNS = `t.id, t.project_id, t.key, t.title, t.priority::text as priority, t.version,
   t.assigned_server_id, t.assigned_session_id, t.target_repo, t.spec, t.structured_spec, t.resolved_inputs,
   coalesce(t.require_plan, (select (p.settings ->> 'require_plan_approval')::boolean from projects p
-    where p.id = t.project_id), false) as plan_required`;
+    where p.id = t.project_id), false) as plan_required,
+  coalesce((select (p.settings ->> 'worktree_per_task')::boolean from projects p
+    where p.id = t.project_id), false) as own_checkout`;

@@ -8,6 +8,8 @@ interface ServerRow {
   name: string;
   status: string;
   draining: boolean;
+  agents: { name: string; kind: string }[];
+  default_agent: string | null;
   repos: Record<string, unknown>;
   capabilities: { languages?: string[]; environments?: string[]; tools?: string[]; tags?: string[] };
   capabilities_override: (Omit<CapabilitiesOverride, "repos"> & { repos?: Record<string, unknown> }) | null;
@@ -16,8 +18,23 @@ interface ServerRow {
   last_assigned_at: Date | null;
 }
 
-const COLUMNS = `id, project_id, name, status, draining, repos, capabilities, capabilities_override, active_tasks,
+const COLUMNS = `id, project_id, name, status, draining, agents,
+  (select settings ->> 'default_agent' from projects p where p.id = project_id) as default_agent, repos, capabilities, capabilities_override, active_tasks,
   max_concurrent, last_assigned_at`;
+
+/** What no row says of a server. */
+export interface LiveServers {
+  isConnected: (serverId: string) => boolean;
+  /** Its agents that have reached their usage limits. */
+  limitedAgents: (serverId: string) => ReadonlySet<string>;
+}
+
+/** No agent is left there that could be given work. */
+function isUsageLimited({ agents, default_agent }: ServerRow, limited: ReadonlySet<string>): boolean {
+  if (limited.size === 0) return false;
+  if (default_agent !== null) return limited.has(default_agent);
+  return agents.filter(({ kind }) => kind !== "shell").every(({ name }) => limited.has(name));
+}
 
 /**
  * The matcher's picture of every project's servers, in memory. It is a cache of the decision: the statement that assigns
@@ -27,14 +44,23 @@ const COLUMNS = `id, project_id, name, status, draining, repos, capabilities, ca
 export class Fleet {
   readonly #sql: Sql;
   readonly #isConnected: (serverId: string) => boolean;
+  readonly #limitedAgents: (serverId: string) => ReadonlySet<string>;
   readonly #indexes = new Map<string, ServerIndex>();
   readonly #projectOf = new Map<string, string>();
   /** By server: how much the row's count differed from the picture's when all were loaded last. */
   readonly #drift = new Map<string, number>();
 
-  constructor(sql: Sql, isConnected: (serverId: string) => boolean) {
+  constructor(sql: Sql, live: LiveServers) {
     this.#sql = sql;
-    this.#isConnected = isConnected;
+    this.#isConnected = live.isConnected;
+    this.#limitedAgents = live.limitedAgents;
+  }
+
+  /** Whether the server has agents at their usage limit, or had some when it was last looked at. */
+  isLimitOutdated(serverId: string): boolean {
+    const projectId = this.#projectOf.get(serverId);
+    const known = projectId === undefined ? undefined : this.of(projectId).get(serverId);
+    return known?.usageLimited === true || this.#limitedAgents(serverId).size > 0;
   }
 
   /** Reads all servers anew; at start, and whenever rows and picture are compared. */
@@ -108,6 +134,7 @@ export class Fleet {
       capabilities: effectiveCapabilities(reported, repos ? { ...lists, repos: Object.keys(repos) } : lists),
       reachable: row.status === "online" && this.#isConnected(row.id),
       draining: row.draining,
+      usageLimited: isUsageLimited(row, this.#limitedAgents(row.id)),
       activeTasks: row.active_tasks,
       maxConcurrent: row.max_concurrent,
       lastAssignedAt: row.last_assigned_at?.getTime() ?? 0,

@@ -3,7 +3,8 @@ import { SYSTEM } from "../access/caller.ts";
 import { transaction } from "../db/transaction.ts";
 import type { Bus } from "../events/bus.ts";
 import { Reaction } from "../events/reaction.ts";
-import type { LiveSessions } from "../sessions/live-sessions.ts";
+import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
+import type { OutputWindow } from "../sessions/output-window.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { lockTask } from "../tasks/task-row.ts";
 import { insertOutput } from "./add-output.ts";
@@ -11,6 +12,8 @@ import { cleanTail } from "./clean-tail.ts";
 
 /** The window holds a megabyte; painted screens shrink much when they are cleaned, so more is read than is kept. */
 const READ_BYTES = 512 * 1024;
+/** How long a daemon may take to show a session's screen. */
+const SNAPSHOT_MS = 5_000;
 /** How many running tasks' beginnings are remembered. */
 const BEGINNINGS_KEPT = 10_000;
 
@@ -30,9 +33,16 @@ interface Settled {
   session_id: string;
 }
 
+const shown = async ({ feed, output }: LiveSession): Promise<Uint8Array | undefined> =>
+  ((await feed.freshSnapshot(SNAPSHOT_MS)) ?? output.snapshot)?.text;
+
+const printed = (output: OutputWindow, beginning = output.start): Uint8Array =>
+  output.since(Math.max(beginning, output.start, output.end - READ_BYTES)).bytes;
+
 /**
- * When a task settles, the end of what its session showed is kept with it, cleaned: from where the task began, if that is
- * still in the session's window. What the hub no longer has after a restart is not to be had any more.
+ * When a task settles, the end of what its session showed is kept with it, cleaned: the screen and scrollback as its
+ * daemon shows them then. A version 1 daemon shows no scrollback; of its sessions it is what the window holds from where
+ * the task began, and what the hub no longer has after a restart is not to be had any more.
  */
 export function sessionTails(engine: Engine, bus: Bus, sessions: LiveSessions): Reaction {
   /** By task: the offset in its session's output at which it began. */
@@ -50,10 +60,9 @@ export function sessionTails(engine: Engine, bus: Bus, sessions: LiveSessions): 
   };
 
   const keep = async ({ task_id, session_id }: Settled): Promise<void> => {
-    const output = sessions.watchable(session_id)?.output;
-    if (!output) return;
-    const from = Math.max(beginnings.get(task_id) ?? output.start, output.start, output.end - READ_BYTES);
-    const content = cleanTail(output.since(from).bytes);
+    const session = sessions.watchable(session_id);
+    if (!session) return;
+    const content = cleanTail((await shown(session)) ?? printed(session.output, beginnings.get(task_id)));
     if (content !== "") await insert(task_id, content);
     beginnings.delete(task_id);
   };

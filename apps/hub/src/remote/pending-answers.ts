@@ -62,4 +62,10 @@ export class PendingAnswers<Answer> {
     const gone = new Problem("server_unreachable", "The server's daemon went away before it answered.");
     for (const waiting of this.#waiting) if (waiting.serverId === serverId) waiting.refuse(gone);
   }
+
+  /** The hub stops: nobody waits any longer. */
+  [Symbol.dispose](): void {
+    const stopped = new Problem("server_unreachable", "The hub is stopping.");
+    for (const waiting of this.#waiting) waiting.refuse(stopped);
+  }
 }

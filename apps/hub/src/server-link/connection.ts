@@ -5,6 +5,7 @@ import {
   type DaemonFrame,
   type HubFrame,
 } from "@orchestratia/protocol/server-link";
+import { encodeTerminalFrame, type TerminalFrame } from "@orchestratia/protocol/terminal-frame";
 import type { FastifyBaseLogger, FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import type { Caller } from "../access/caller.ts";
@@ -15,6 +16,7 @@ import { limitInboundRate } from "../sockets/inbound-rate.ts";
 import type { DaemonLink } from "./connections.ts";
 import type { Framing } from "./framing.ts";
 import { version1 } from "./version-1.ts";
+import { version2 } from "./version-2.ts";
 
 export type ServerCaller = Extract<Caller, { kind: "server" }>;
 
@@ -24,6 +26,7 @@ export interface ServerDoor {
   signIn(apiKey: string): Promise<ServerCaller | undefined>;
   opened(connection: ServerConnection): void;
   received(connection: ServerConnection, frame: DaemonFrame): void;
+  receivedBytes(connection: ServerConnection, frame: TerminalFrame): void;
   closed(connection: ServerConnection): void;
 }
 
@@ -92,8 +95,16 @@ export class ServerConnection implements DaemonLink {
     return this.#heardAt;
   }
 
+  get version(): 1 | 2 {
+    return this.#framing.version;
+  }
+
   send(frame: HubFrame): boolean {
     return this.#write(frame);
+  }
+
+  sendBytes(frame: TerminalFrame): boolean {
+    return this.#writeMessage(encodeTerminalFrame(frame));
   }
 
   sendFlushed(frame: HubFrame): Promise<boolean> {
@@ -120,6 +131,11 @@ export class ServerConnection implements DaemonLink {
       this.#log.warn({ type: frame.type }, "a frame is too large for a daemon's link");
       return false;
     }
+    return this.#writeMessage(message, flushed);
+  }
+
+  #writeMessage(message: string | Uint8Array, flushed?: (error?: Error) => void): boolean {
+    if (this.#state !== "open") return false;
     if (this.#socket.bufferedAmount + message.length > OUTBOUND_MAX_BYTES) {
       this.#log.warn("a daemon does not read; its link is cut");
       this.#end();
@@ -163,6 +179,7 @@ export class ServerConnection implements DaemonLink {
   #receiveFrame(data: Buffer, isBinary: boolean): void {
     const decoded = this.#framing.decode(data, isBinary);
     if (decoded.kind === "frame") this.#door.received(this, decoded.frame);
+    else if (decoded.kind === "bytes") this.#door.receivedBytes(this, decoded.frame);
     else if (decoded.kind === "malformed") this.#complain(decoded.why);
     else if (decoded.kind === "junk") {
       this.#complain(decoded.why);
@@ -183,6 +200,7 @@ export class ServerConnection implements DaemonLink {
       if (this.#state !== "asking") return;
       if (!server) return this.#refuse(CLOSE_CODES.unauthenticated, "the key is not known", "unauthenticated");
       this.#keyHash = secretHash(decoded.frame.api_key);
+      if ((decoded.frame.protocol ?? 1) >= 2) this.#framing = version2;
       this.#open(server);
     } catch (error) {
       this.#log.error({ err: error }, "a daemon's key could not be looked up");
@@ -192,14 +210,15 @@ export class ServerConnection implements DaemonLink {
     }
   }
 
-  /** Every daemon speaks version 1; the framing of a later one is chosen here, by what `auth` asks for. */
   #open(server: ServerCaller): void {
     clearTimeout(this.#authTimer);
     this.#visit?.admitted();
     this.#liftLimit();
     this.#server = server;
     this.#state = "open";
-    this.send({ type: "auth_ok" });
+    this.send(
+      this.version === 2 ? { type: "auth_ok", protocol: 2, hub_time: new Date().toISOString() } : { type: "auth_ok" },
+    );
     this.#door.opened(this);
     const early = this.#early;
     this.#early = [];

@@ -4,7 +4,9 @@ import { type DaemonLink, ServerConnections } from "./connections.ts";
 const linkOf = (serverId: string, heardAt: number): DaemonLink => ({
   serverId,
   heardAt,
+  version: 1,
   send: () => true,
+  sendBytes: () => false,
   sendFlushed: async () => true,
   holdUntil: () => {},
   close: () => {},

@@ -1,4 +1,5 @@
 import { CLOSE_CODES, type HubFrame } from "@orchestratia/protocol/server-link";
+import type { TerminalFrame } from "@orchestratia/protocol/terminal-frame";
 
 const PING_MS = 30_000;
 /** A dead link is noticed at the second ping at the latest; what a machine under load adds to that. */
@@ -13,8 +14,12 @@ export interface DaemonLink {
   readonly keyHash?: string;
   /** When its daemon last said anything, as `performance.now()` counts. */
   readonly heardAt: number;
+  /** Which protocol its daemon speaks. */
+  readonly version: 1 | 2;
   /** False when the frame could not be sent. */
   send(frame: HubFrame): boolean;
+  /** The same for terminal bytes, which only version 2 takes. */
+  sendBytes(frame: TerminalFrame): boolean;
   /** Resolves when the frame has left this process; false when it could not. */
   sendFlushed(frame: HubFrame): Promise<boolean>;
   /** Reads nothing more of the daemon until then. */
@@ -46,6 +51,11 @@ export class ServerConnections implements Disposable {
     return this.#links.has(serverId);
   }
 
+  /** Which protocol the server's daemon speaks; undefined when it is not connected. */
+  versionOf(serverId: string): 1 | 2 | undefined {
+    return this.#links.get(serverId)?.version;
+  }
+
   connected(): string[] {
     return [...this.#links.keys()];
   }
@@ -62,6 +72,11 @@ export class ServerConnections implements Disposable {
   /** False when the server is not connected or the frame does not fit through its link. */
   send(serverId: string, frame: HubFrame): boolean {
     return this.#links.get(serverId)?.send(frame) ?? false;
+  }
+
+  /** The same for terminal bytes: only a version 2 daemon takes them. */
+  sendBytes(serverId: string, frame: TerminalFrame): boolean {
+    return this.#links.get(serverId)?.sendBytes(frame) ?? false;
   }
 
   /** Resolves when the frame has left the hub, so that whoever sends much can keep pace with the daemon. */

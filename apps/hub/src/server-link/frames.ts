@@ -1,17 +1,30 @@
 import type { DaemonFrame } from "@orchestratia/protocol/server-link";
+import type { TerminalFrame } from "@orchestratia/protocol/terminal-frame";
 import { SessionId } from "@orchestratia/protocol/vocabulary";
 import type { LiveSession } from "../sessions/live-sessions.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
 import { screenChanged, screenOutdated, statusReported } from "../sessions/session-screen.ts";
 import { type Running, sessionEnded, sessionMoved, sessionRuns } from "../sessions/session-status.ts";
 import type { ServerConnection } from "./connection.ts";
+import type { DaemonLink } from "./connections.ts";
 import type { Inventory } from "./inventory.ts";
+import { ownSession } from "./own-session.ts";
+import { feedFrom, receiveClosed, receiveInventory } from "./version-2-frames.ts";
+
+/** Where the pieces of recordings go. */
+export interface RecordingSink {
+  /** Keeps a segment and acknowledges it over the link. */
+  receive(link: DaemonLink, session: Pick<LiveSession, "id" | "projectId">, frame: TerminalFrame): Promise<void>;
+  /** The number of the next segment of the session's recording. */
+  next(sessionId: string): Promise<number>;
+}
 
 /** Where a frame came from and what it may touch. */
 export interface FrameContext {
   hub: SessionHub;
   connection: ServerConnection;
   inventory: Inventory;
+  recordings: RecordingSink;
   /** Writes, in the order in which the frames came. */
   later(work: () => Promise<unknown>): void;
 }
@@ -27,16 +40,24 @@ export function receiveFrame(context: FrameContext, frame: DaemonFrame): void {
     case "session_recovered":
       recover(context, frame.tmux_name, runningOf(frame));
       break;
+    case "inventory":
+      receiveInventory(context, frame);
+      break;
+    case "session_closed":
+      if (context.connection.version === 2) receiveClosed(context, frame);
+      else receiveAbout(context, frame);
+      break;
     case "session_output":
     case "session_screen":
+    case "session_resized":
     case "scrollback_captured":
     case "session_status":
-    case "session_closed":
     case "session_error":
     case "session_working_dir":
       receiveAbout(context, frame);
       break;
     case "auth":
+    case "delivery":
     case "remote_exec_result":
     case "file_accept":
     case "file_chunk":
@@ -50,6 +71,7 @@ export function receiveFrame(context: FrameContext, frame: DaemonFrame): void {
 type FrameAbout = FrameOf<
   | "session_output"
   | "session_screen"
+  | "session_resized"
   | "scrollback_captured"
   | "session_status"
   | "session_closed"
@@ -60,15 +82,18 @@ type FrameAbout = FrameOf<
 /** Frames about a terminal that the hub knows; those about another one are left alone. */
 function receiveAbout(context: FrameContext, frame: FrameAbout): void {
   const { hub, later } = context;
-  const session = own(context, frame.session_id);
+  const session = ownSession(context, frame.session_id);
   if (!session) return;
   revive(context, session);
   switch (frame.type) {
     case "session_output":
       session.output.append(Buffer.from(frame.data, "base64"));
       break;
+    case "session_resized":
+      session.output.resized(frame);
+      break;
     case "session_status":
-      later(() => statusReported(hub, session, frame.agent_status));
+      later(() => statusReported(hub, session, frame.agent_status, frame.waiting));
       break;
     case "session_screen":
       later(() => screenChanged(hub, session, frame.lines));
@@ -90,7 +115,8 @@ function receiveAbout(context: FrameContext, frame: FrameAbout): void {
 }
 
 function receiveStarted(context: FrameContext, frame: FrameOf<"session_started">): void {
-  const session = own(context, frame.session_id);
+  const session = ownSession(context, frame.session_id);
+  if (session && context.connection.version === 2) feedFrom(context, session);
   if (session) found(context, session, runningOf(frame));
   else if (SessionId.safeParse(frame.session_id).success) closeStranger(context, frame.session_id);
   // One that was never acknowledged goes by its tmux name.
@@ -156,11 +182,6 @@ function revive(context: FrameContext, session: LiveSession): void {
   if (gone && context.inventory.report(session.id)) {
     found(context, session, { pid: null, tmuxName: "", workingDirectory: "" });
   }
-}
-
-function own({ hub, connection }: FrameContext, id: string): LiveSession | undefined {
-  const session = hub.sessions.get(id);
-  return session?.serverId === connection.serverId ? session : undefined;
 }
 
 const runningOf = (frame: { pid?: number | null | undefined; tmux_name?: string; working_dir: string }): Running => ({

@@ -1,3 +1,4 @@
+import type { ProjectId, SessionId } from "@orchestratia/protocol/vocabulary";
 import type { LiveSession } from "../sessions/live-sessions.ts";
 
 const GRACE_MS = 3_000;
@@ -8,6 +9,8 @@ const GRACE_MS = 3_000;
  */
 export class Inventory implements Disposable {
   readonly #reported = new Set<string>();
+  /** Sessions that had ended before, by number: the rest of their recordings may still come. */
+  readonly ended = new Map<number, { id: SessionId; projectId: ProjectId }>();
   readonly #timer: NodeJS.Timeout;
   readonly #ended: () => void;
   #open = true;

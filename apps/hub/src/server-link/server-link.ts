@@ -1,4 +1,5 @@
 import type { DaemonFrame } from "@orchestratia/protocol/server-link";
+import type { TerminalFrame } from "@orchestratia/protocol/terminal-frame";
 import type { FastifyInstance } from "fastify";
 import { transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
@@ -6,16 +7,20 @@ import type { SessionHub } from "../sessions/session-hub.ts";
 import { sessionsMissing } from "../sessions/session-status.ts";
 import { Turns } from "../sockets/turns.ts";
 import { type ServerCaller, ServerConnection, type ServerDoor } from "./connection.ts";
-import { receiveFrame } from "./frames.ts";
+import { type FrameContext, type RecordingSink, receiveFrame } from "./frames.ts";
 import { Inventory } from "./inventory.ts";
+import { receiveBytes } from "./version-2-frames.ts";
 
 const INTERNAL_ERROR = 1011;
+/** A version 2 daemon says itself when its report is complete; one that never does so is not waited for for ever. */
+const REPORT_MS = 60_000;
 
 export interface ServerLinkOptions {
   /** Whose key it is. */
   signIn: (apiKey: string) => Promise<ServerCaller | undefined>;
   /** Told of every frame, besides what the sessions make of it. */
   onFrame?: (serverId: string, frame: DaemonFrame) => void;
+  recordings: RecordingSink;
   /** Milliseconds until an unsigned socket is closed, and until a silent inventory counts as ended. */
   authMs?: number;
   inventoryMs?: number;
@@ -66,7 +71,8 @@ export class ServerLink implements ServerDoor {
   opened(connection: ServerConnection): void {
     const { server } = connection;
     const isNew = !this.#hub.connections.isConnected(server.id);
-    const inventory = new Inventory(() => this.#reconcile(connection, inventory), this.#options.inventoryMs);
+    const graceMs = connection.version === 2 ? REPORT_MS : this.#options.inventoryMs;
+    const inventory = new Inventory(() => this.#reconcile(connection, inventory), graceMs);
     this.#inventories.set(connection, inventory);
     this.#current.set(server.id, connection);
     if (isNew) this.#turns.run(server.id, () => this.#recordLink(server, "server.connected"));
@@ -74,11 +80,22 @@ export class ServerLink implements ServerDoor {
   }
 
   received(connection: ServerConnection, frame: DaemonFrame): void {
-    const inventory = this.#inventories.get(connection);
-    if (!inventory) return;
-    const later = (work: () => Promise<unknown>) => this.#turns.run(connection.serverId, work);
-    receiveFrame({ hub: this.#hub, connection, inventory, later }, frame);
+    const context = this.#contextOf(connection);
+    if (!context) return;
+    receiveFrame(context, frame);
     this.#options.onFrame?.(connection.serverId, frame);
+  }
+
+  receivedBytes(connection: ServerConnection, frame: TerminalFrame): void {
+    const context = this.#contextOf(connection);
+    if (context) receiveBytes(context, frame);
+  }
+
+  #contextOf(connection: ServerConnection): FrameContext | undefined {
+    const inventory = this.#inventories.get(connection);
+    const { recordings } = this.#options;
+    const later = (work: () => Promise<unknown>) => this.#turns.run(connection.serverId, work);
+    return inventory && { hub: this.#hub, connection, inventory, recordings, later };
   }
 
   closed(connection: ServerConnection): void {
@@ -87,6 +104,7 @@ export class ServerLink implements ServerDoor {
     this.#inventories.delete(connection);
     if (this.#current.get(server.id) === connection) this.#current.delete(server.id);
     if (!this.#hub.connections.release(connection)) return;
+    for (const session of this.#hub.sessions.ofServer(server.id)) session.feed.unlinked();
     this.#turns.run(server.id, async () => {
       await this.#recordLink(server, "server.disconnected");
       const active = this.#hub.sessions.ofServer(server.id).filter(({ status }) => status === "active");

@@ -1,48 +1,14 @@
-import { DaemonFrame, type HubFrame, V1_FRAME_MAX_BYTES } from "@orchestratia/protocol/server-link";
-import type { Decoded, Framing } from "./framing.ts";
+import { DaemonFrame, VERSION_2_DAEMON_FRAMES } from "@orchestratia/protocol/server-link";
+import type { Framing } from "./framing.ts";
+import { decodeText, encodeText } from "./text-frames.ts";
 
-const KNOWN = new Set<string>(DaemonFrame.options.map(({ shape }) => shape.type.value));
-
-/** What a daemon can do without in `task_assigned`, as it can be read by REST, the largest first. */
-const DISPENSABLE = ["resolved_inputs", "structured_spec", "spec"] as const;
+const KNOWN = new Set<string>(
+  DaemonFrame.options.map(({ shape }) => shape.type.value).filter((type) => !VERSION_2_DAEMON_FRAMES.includes(type)),
+);
 
 /** Version 1: text frames of one JSON object each. */
 export const version1: Framing = {
-  decode(data: Buffer, isBinary: boolean): Decoded {
-    if (isBinary) return { kind: "junk", why: "a binary frame" };
-    const value = parseJson(data);
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      return { kind: "junk", why: "no JSON object" };
-    const { type } = value as { type?: unknown };
-    if (typeof type !== "string" || !KNOWN.has(type)) return { kind: "unknown" };
-    const parsed = DaemonFrame.safeParse(value);
-    if (parsed.success) return { kind: "frame", frame: parsed.data };
-    const [issue] = parsed.error.issues;
-    return { kind: "malformed", why: `${type}: ${issue?.path.join(".")}: ${issue?.message}` };
-  },
-
-  encode(frame: HubFrame): string | undefined {
-    const text = fitting(frame);
-    if (text !== undefined || frame.type !== "task_assigned") return text;
-    const lean = { ...frame };
-    for (const name of DISPENSABLE) {
-      delete lean[name];
-      const leaner = fitting(lean);
-      if (leaner !== undefined) return leaner;
-    }
-    return undefined;
-  },
+  version: 1,
+  decode: (data, isBinary) => (isBinary ? { kind: "junk", why: "a binary frame" } : decodeText(data, KNOWN)),
+  encode: encodeText,
 };
-
-function fitting(frame: HubFrame): string | undefined {
-  const text = JSON.stringify(frame);
-  return Buffer.byteLength(text) < V1_FRAME_MAX_BYTES ? text : undefined;
-}
-
-function parseJson(data: Buffer): unknown {
-  try {
-    return JSON.parse(data.toString());
-  } catch {
-    return undefined;
-  }
-}

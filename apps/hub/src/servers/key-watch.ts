@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Sql } from "../db/transaction.ts";
 import type { RunningPart } from "../events/running-part.ts";
 import { DueTimer } from "../timers/due-timer.ts";
+import { LastUsed } from "../timers/last-used.ts";
 import { GOOD } from "./server-keys.ts";
 
 export interface KeyWatchParts {
@@ -19,10 +20,11 @@ export interface KeyWatchParts {
 export class KeyWatch implements RunningPart {
   readonly #parts: KeyWatchParts;
   readonly #timer: DueTimer;
-  readonly #used = new Set<string>();
+  readonly #uses: LastUsed;
 
   constructor(parts: KeyWatchParts) {
     this.#parts = parts;
+    this.#uses = new LastUsed(parts.sql, "hub.server_keys");
     this.#timer = new DueTimer({
       name: "keys of servers",
       log: parts.log,
@@ -33,7 +35,7 @@ export class KeyWatch implements RunningPart {
 
   /** A request came with the key. */
   used(keyId: string): void {
-    this.#used.add(keyId);
+    this.#uses.saw(keyId);
   }
 
   /** Keys have been given an end. */
@@ -51,11 +53,11 @@ export class KeyWatch implements RunningPart {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#timer[Symbol.asyncDispose]();
-    await this.#writeUsed().catch(() => {});
+    await this.#uses[Symbol.asyncDispose]();
   }
 
   async #run(): Promise<void> {
-    await this.#writeUsed();
+    await this.#uses.rederive();
     const open = this.#parts.openSockets();
     if (open.length === 0) return;
     const bad = await this.#parts.sql.query<{ hash: string }>(
@@ -67,17 +69,6 @@ export class KeyWatch implements RunningPart {
       const socket = open.find(({ keyHash }) => keyHash === hash);
       if (socket) this.#parts.onKeysEnded(socket.serverId, [hash], "the key has expired");
     }
-  }
-
-  async #writeUsed(): Promise<void> {
-    const ids = [...this.#used];
-    if (ids.length === 0) return;
-    this.#used.clear();
-    await this.#parts.sql.query(
-      `update hub.server_keys set last_used_at = now()
-       where id = any($1::uuid[]) and (last_used_at is null or last_used_at < now() - interval '1 minute')`,
-      [ids],
-    );
   }
 
   async #next(): Promise<number | undefined> {

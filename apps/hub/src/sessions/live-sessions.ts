@@ -1,5 +1,7 @@
 import type { AgentStatus, SessionRole, SessionStatus } from "@orchestratia/domain/vocabulary";
+import type { AgentWait } from "@orchestratia/protocol/agent-wait";
 import type { Actor, ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
+import type { OutputFeed } from "./output-feed.ts";
 import type { OutputWindow } from "./output-window.ts";
 
 /** How many ended sessions' output can still be looked at. */
@@ -18,6 +20,8 @@ export interface LiveSession {
   readonly createdAt: Date;
   readonly status: SessionStatus;
   readonly agentStatus: AgentStatus;
+  /** What its agent waits for, if its daemon says so. */
+  readonly waiting: AgentWait | null;
   /** The task it was started for, later the last one it worked on. */
   taskId: string | null;
   /** What a version 1 daemon calls it; empty without tmux. */
@@ -37,6 +41,8 @@ export interface LiveSession {
   /** The last screen that its daemon showed, bounded. */
   screen: readonly string[];
   readonly output: OutputWindow;
+  /** How output is asked for. */
+  readonly feed: OutputFeed;
 }
 
 export type SessionListener = (session: LiveSession) => void;
@@ -58,6 +64,11 @@ export class LiveSessions {
 
   byNumber(number: number): LiveSession | undefined {
     return this.#byNumber.get(number);
+  }
+
+  /** One that ended lately: its last bytes may still come. */
+  endedByNumber(number: number): LiveSession | undefined {
+    return [...this.#ended.values()].find((session) => session.number === number);
   }
 
   ofServer(serverId: string): LiveSession[] {
@@ -82,12 +93,12 @@ export class LiveSessions {
   }
 
   /** Follows the row; a session that ended leaves. Nothing is told when nothing changed. */
-  change(id: string, changed: { status?: SessionStatus; agentStatus?: AgentStatus }): void {
+  change(id: string, changed: { status?: SessionStatus; agentStatus?: AgentStatus; waiting?: AgentWait | null }): void {
     const session = this.#byId.get(id);
     if (!session) return;
-    const { status = session.status, agentStatus = session.agentStatus } = changed;
-    if (status === session.status && agentStatus === session.agentStatus) return;
-    Object.assign(session, { status, agentStatus });
+    const { status, agentStatus, waiting } = { ...session, ...changed };
+    if (status === session.status && agentStatus === session.agentStatus && waiting === session.waiting) return;
+    Object.assign(session, { status, agentStatus, waiting });
     if (status === "closed" || status === "error") this.#end(session);
     for (const listener of this.#listeners) listener(session);
   }
@@ -106,6 +117,7 @@ export class LiveSessions {
   }
 
   #end(session: LiveSession): void {
+    session.feed.unlinked();
     this.#byId.delete(session.id);
     this.#byNumber.delete(session.number);
     const ofServer = this.#byServer.get(session.serverId);

@@ -1,6 +1,8 @@
 import type { AgentStatus, SessionRole, SessionStatus } from "@orchestratia/domain/vocabulary";
+import type { AgentWait } from "@orchestratia/protocol/agent-wait";
 import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
 import type { LiveSession } from "./live-sessions.ts";
+import { OutputFeed } from "./output-feed.ts";
 import { OutputWindow } from "./output-window.ts";
 import type { SessionHub } from "./session-hub.ts";
 import { sessionsMissing } from "./session-status.ts";
@@ -17,6 +19,7 @@ interface Row {
   created_at: Date;
   status: SessionStatus;
   agent_status: AgentStatus;
+  waiting: AgentWait | null;
   task_id: string | null;
   tmux_name: string;
   cols: number;
@@ -29,7 +32,7 @@ interface Row {
 export async function loadSessions(hub: SessionHub): Promise<void> {
   const rows = await hub.database.sql.query<Row>(
     `select s.id, s.number, s.project_id, s.server_id, s.name, s.agent, s.role, s.started_by_hub, s.created_at, s.status,
-      s.agent_status, s.task_id, s.tmux_name, s.cols, s.rows, s.launched_at is not null as launched,
+      s.agent_status, s.waiting, s.task_id, s.tmux_name, s.cols, s.rows, s.launched_at is not null as launched,
       jsonb_array_length(v.agents) > 0 as tells_status
     from sessions s join servers v on v.id = s.server_id
     where s.status in ('starting', 'active', 'disconnected', 'lost')`,
@@ -40,6 +43,7 @@ export async function loadSessions(hub: SessionHub): Promise<void> {
 }
 
 function liveSession(row: Row): LiveSession {
+  const output = new OutputWindow(laterThanBefore());
   return {
     id: row.id,
     number: row.number,
@@ -52,6 +56,7 @@ function liveSession(row: Row): LiveSession {
     createdAt: row.created_at,
     status: row.status,
     agentStatus: row.agent_status,
+    waiting: row.waiting,
     taskId: row.task_id,
     tmuxName: row.tmux_name,
     cols: row.cols,
@@ -61,7 +66,8 @@ function liveSession(row: Row): LiveSession {
     tellsStatus: row.tells_status,
     typedInto: false,
     screen: [],
-    output: new OutputWindow(laterThanBefore()),
+    output,
+    feed: new OutputFeed(row.id, output),
   };
 }
 

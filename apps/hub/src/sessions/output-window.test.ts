@@ -36,7 +36,9 @@ test("an offset outside the window gives all that is kept, and says from where",
 test("listeners hear each piece with its offset until they stop", () => {
   const window = new OutputWindow();
   const heard: [string, number][] = [];
-  const stop = window.listen((bytes, offset) => heard.push([Buffer.from(bytes).toString(), offset]));
+  const stop = window.listen({
+    onOutput: (bytes, offset) => heard.push([Buffer.from(bytes).toString(), offset]),
+  });
   window.append(Buffer.from("ab"));
   window.append(Buffer.from("c"));
   stop();
@@ -45,4 +47,37 @@ test("listeners hear each piece with its offset until they stop", () => {
     ["ab", 0],
     ["c", 2],
   ]);
+});
+
+test("bytes that say where they belong are neither doubled nor put behind a gap", () => {
+  const window = new OutputWindow();
+  window.receive(0, Buffer.from("abcd"));
+  window.receive(2, Buffer.from("cdef"));
+  window.receive(1, Buffer.from("bc"));
+  expect([window.end, window.since(0).bytes.toString()]).toEqual([6, "abcdef"]);
+  window.receive(10, Buffer.from("k"));
+  expect([window.start, window.end, window.since(0).bytes.toString()]).toEqual([10, 11, "k"]);
+});
+
+test("a snapshot belongs to the bytes behind it, for as long as they are all here", () => {
+  const window = new OutputWindow(0, 8);
+  const heard: string[] = [];
+  window.listen({
+    onOutput: (bytes, offset) => heard.push(`${offset}: ${Buffer.from(bytes)}`),
+    onSnapshot: ({ offset, text }) => heard.push(`${offset} is ${Buffer.from(text)}`),
+    onResized: ({ offset, cols, rows }) => heard.push(`${offset} at ${cols}x${rows}`),
+  });
+  const snapshot = (offset: number, text: string) =>
+    window.takeSnapshot({ offset, cols: 80, rows: 24, text: Buffer.from(text) });
+  snapshot(100, "screen");
+  window.receive(100, Buffer.from("1234"));
+  window.resized({ offset: 104, cols: 90, rows: 30 });
+  snapshot(102, "later");
+  expect([window.start, window.snapshot?.offset]).toEqual([100, 102]);
+  window.receive(104, Buffer.from("567890"));
+  expect([window.start, window.snapshot?.offset]).toEqual([102, 102]);
+  window.receive(110, Buffer.from("x"));
+  expect([window.start, window.snapshot]).toEqual([103, undefined]);
+  expect(window.sizesSince(103)).toEqual([{ offset: 104, cols: 90, rows: 30 }]);
+  expect(heard).toEqual(["100 is screen", "100: 1234", "104 at 90x30", "102 is later", "104: 567890", "110: x"]);
 });

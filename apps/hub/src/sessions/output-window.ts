@@ -1,12 +1,34 @@
 /** Bytes of output that the hub keeps of each session. */
 const OUTPUT_WINDOW_BYTES = 1024 * 1024;
 const FIRST_BYTES = 4096;
+const SIZES_KEPT = 100;
 
-export type OutputListener = (bytes: Uint8Array, offset: number) => void;
+/** A screen as it was at an offset: `text` paints it, the bytes from the offset on continue it. */
+export interface SnapshotAt {
+  offset: number;
+  cols: number;
+  rows: number;
+  text: Uint8Array;
+}
+
+/** The bytes from `offset` on were printed at this size. */
+export interface SizeAt {
+  offset: number;
+  cols: number;
+  rows: number;
+}
+
+export interface OutputListener {
+  onOutput(bytes: Uint8Array, offset: number): void;
+  /** A newer snapshot; where bytes were skipped the window begins at it. */
+  onSnapshot?(snapshot: SnapshotAt): void;
+  onResized?(size: SizeAt): void;
+}
 
 /**
- * The last bytes that a session printed, in a ring that grows up to its limit. Offsets count the session's bytes from
- * the first one on; a session nobody watches costs nothing but the ring.
+ * The last bytes that a session printed, in a ring that grows up to its limit, with the newest snapshot and the sizes that
+ * belong to them. Offsets count the session's bytes from the first one on; version 2 daemons name them, for version 1
+ * ones the hub counts. A session nobody watches costs nothing but the ring.
  */
 export class OutputWindow {
   readonly #limit: number;
@@ -15,6 +37,8 @@ export class OutputWindow {
   #start: number;
   #end: number;
   #lastAt = Number.NEGATIVE_INFINITY;
+  #snapshot: SnapshotAt | undefined;
+  #sizes: SizeAt[] = [];
 
   /** `firstOffset` is where counting begins; `limit` the bytes kept. */
   constructor(firstOffset = 0, limit = OUTPUT_WINDOW_BYTES) {
@@ -38,12 +62,50 @@ export class OutputWindow {
     return this.#lastAt;
   }
 
+  /** The newest snapshot from which everything up to now is here. */
+  get snapshot(): SnapshotAt | undefined {
+    return this.#snapshot && this.has(this.#snapshot.offset) ? this.#snapshot : undefined;
+  }
+
+  /** Changes of size behind `offset`, in order. */
+  sizesSince(offset: number): SizeAt[] {
+    return this.#sizes.filter((size) => size.offset > offset);
+  }
+
+  /** At which size the byte at `offset` was printed, as far as that is known. */
+  sizeAt(offset: number): SizeAt | undefined {
+    const { snapshot } = this;
+    const known = snapshot ? [...this.#sizes, snapshot] : this.#sizes;
+    const before = known.filter((size) => size.offset <= offset);
+    return before.toSorted((a, b) => a.offset - b.offset).at(-1);
+  }
+
   append(bytes: Uint8Array): void {
     if (bytes.byteLength === 0) return;
     this.#lastAt = performance.now();
     const offset = this.#end;
     this.#keep(bytes);
-    for (const listener of this.#listeners) listener(bytes, offset);
+    for (const listener of this.#listeners) listener.onOutput(bytes, offset);
+  }
+
+  /** Bytes that say where they belong. What is here already is passed over; behind a gap the window begins anew. */
+  receive(offset: number, bytes: Uint8Array): void {
+    if (!this.has(offset)) this.#beginAt(offset);
+    this.append(bytes.subarray(this.#end - offset));
+  }
+
+  /** The screen at an offset; where the window does not reach that far it begins there. */
+  takeSnapshot(snapshot: SnapshotAt): void {
+    if (!this.has(snapshot.offset)) this.#beginAt(snapshot.offset);
+    // It may be a view into a larger read.
+    this.#snapshot = { ...snapshot, text: Uint8Array.from(snapshot.text) };
+    for (const listener of this.#listeners) listener.onSnapshot?.(this.#snapshot);
+  }
+
+  resized(size: SizeAt): void {
+    const others = this.#sizes.filter(({ offset }) => offset >= this.#start && offset !== size.offset);
+    this.#sizes = [...others, size].slice(-SIZES_KEPT);
+    for (const listener of this.#listeners) listener.onResized?.(size);
   }
 
   /** A copy of at most `mostBytes` of what is kept from `offset` on; from the start when `offset` is not kept. */
@@ -67,6 +129,13 @@ export class OutputWindow {
   listen(listener: OutputListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #beginAt(offset: number): void {
+    this.#start = offset;
+    this.#end = offset;
+    this.#snapshot = undefined;
+    this.#sizes = [];
   }
 
   #keep(bytes: Uint8Array): void {

@@ -16,7 +16,7 @@ const isLive = (status: SessionStatus): boolean => status !== "closed" && status
 /** Of the tasks that a session holds, the one that was begun. */
 const SELECT = `
   select s.id, s.number, s.project_id, s.server_id, server.name as server_name, s.name, s.agent, s.role, s.status,
-    s.agent_status, s.working_directory, task.id as task_id, task.key as task_key, task.title as task_title,
+    s.agent_status, s.waiting, s.working_directory, task.id as task_id, task.key as task_key, task.title as task_title,
     s.exit_code, s.error, s.created_at, s.started_at, s.closed_at
   from sessions s join servers server on server.id = s.server_id
     left join lateral (

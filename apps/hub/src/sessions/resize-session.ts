@@ -6,6 +6,8 @@ export async function resizeSession(hub: SessionHub, session: LiveSession, cols:
   if (session.cols === cols && session.rows === rows) return;
   if (hub.sessions.get(session.id) !== session) return;
   Object.assign(session, { cols, rows });
+  // A version 2 daemon says itself from which byte on.
+  if (!session.feed.isExact) session.output.resized({ offset: session.output.end, cols, rows });
   hub.connections.send(session.serverId, { type: "session_resize", session_id: session.id, cols, rows });
   await hub.database.sql.query("update sessions set cols = $2, rows = $3 where id = $1", [session.id, cols, rows]);
 }

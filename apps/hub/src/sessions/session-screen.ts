@@ -1,4 +1,5 @@
 import { readAgentScreen, showsShellPrompt } from "@orchestratia/domain/agent-screen";
+import type { AgentWait } from "@orchestratia/protocol/agent-wait";
 import { launchAgent } from "./launch-agent.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import type { SessionHub } from "./session-hub.ts";
@@ -33,9 +34,10 @@ export async function statusReported(
   hub: SessionHub,
   session: LiveSession,
   status: LiveSession["agentStatus"],
+  waiting: AgentWait | null = null,
 ): Promise<void> {
   session.tellsStatus = true;
-  await agentStatusChanged(hub, session, status);
+  await agentStatusChanged(hub, session, status, waiting);
 }
 
 /** The screen was not seen for a while; what it said then may be over, and typing on its word could answer a question. */

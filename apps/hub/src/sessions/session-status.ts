@@ -1,8 +1,10 @@
 import type { AgentStatus, SessionStatus } from "@orchestratia/domain/vocabulary";
+import type { AgentWait } from "@orchestratia/protocol/agent-wait";
 import type { Actor, SessionId } from "@orchestratia/protocol/vocabulary";
 import { actorOf, SYSTEM } from "../access/caller.ts";
 import { type Tx, transaction } from "../db/transaction.ts";
 import { type Fact, record } from "../events/activity.ts";
+import { askForAgent } from "../interventions/agent-wait-question.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import type { SessionHub } from "./session-hub.ts";
 
@@ -79,7 +81,7 @@ export async function sessionEnded(hub: SessionHub, session: LiveSession, ending
     const [row] = await tx.query<{ token_hash: string | null }>(
       `with old as (select id, status, token_hash from sessions where id = $1 for update)
       update sessions s set status = $2, exit_code = $3, error = $4, closed_at = now(), token_hash = null,
-        agent_status = case when $2 = 'closed' then 'exited' else s.agent_status end
+        agent_status = case when $2 = 'closed' then 'exited' else s.agent_status end, waiting = null
       from old where s.id = old.id and old.status in ('starting', 'active', 'disconnected', 'lost')
       returning old.token_hash`,
       [session.id, ending.status, exitCode, error],
@@ -87,6 +89,7 @@ export async function sessionEnded(hub: SessionHub, session: LiveSession, ending
     if (!row) return undefined;
     await record(tx, endFact(session, ending, session.closedBy ?? (await serverActor(tx, session))));
     await expireLeases(tx, [session.id]);
+    await askForAgent(tx, session, null);
     return row;
   });
   if (!ended) return false;
@@ -96,26 +99,32 @@ export async function sessionEnded(hub: SessionHub, session: LiveSession, ending
   return true;
 }
 
-/** What the program in the terminal is doing now. */
+/** What the program in the terminal is doing now; `waiting` is what people are to be asked, if it waits for them. */
 export async function agentStatusChanged(
   hub: SessionHub,
   session: LiveSession,
   agentStatus: AgentStatus,
+  waiting: AgentWait | null = null,
 ): Promise<void> {
   const changed = await inTransaction(hub, async (tx) => {
+    const wait = waiting && { ...waiting, text: clean(waiting.text), ...cleanOptions(waiting) };
     const rows = await tx.query(
-      `update sessions set agent_status = $2 where id = $1 and agent_status <> $2
+      `update sessions set agent_status = $2, waiting = $3
+        where id = $1 and (agent_status <> $2 or waiting is distinct from $3::jsonb)
         and status in ('starting', 'active', 'disconnected', 'lost') returning id`,
-      [session.id, agentStatus],
+      [session.id, agentStatus, wait && JSON.stringify(wait)],
     );
     if (rows.length === 0) return false;
-    const details = { agent_status: agentStatus };
+    const details = { agent_status: agentStatus, ...(wait && { waiting: wait }) };
     const actor = await serverActor(tx, session);
     await record(tx, { type: "session.agent_status_changed", ...about(session), actor, details });
+    await askForAgent(tx, session, wait);
     return true;
   });
-  if (changed) hub.sessions.change(session.id, { agentStatus });
+  if (changed) hub.sessions.change(session.id, { agentStatus, waiting });
 }
+
+const cleanOptions = ({ options }: AgentWait) => (options ? { options: options.map(clean) } : {});
 
 /** Whoever is gone gives no sign of life: its worker is lost from now on. */
 async function expireLeases(tx: Tx, sessionIds: readonly SessionId[]): Promise<void> {

@@ -9,6 +9,7 @@ import { markPartlyDone } from "../db/surely-undone.ts";
 import { type Tx, transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import type { LiveSession } from "./live-sessions.ts";
+import { OutputFeed } from "./output-feed.ts";
 import { OutputWindow } from "./output-window.ts";
 import type { SessionHub } from "./session-hub.ts";
 import { sessionEnded } from "./session-status.ts";
@@ -157,6 +158,7 @@ interface Inserted {
 
 function liveSession(start: SessionStart, inserted: Inserted): LiveSession {
   const { created_at: createdAt, tells_status: _, ...rest } = inserted;
+  const output = new OutputWindow();
   return {
     ...rest,
     createdAt,
@@ -166,6 +168,7 @@ function liveSession(start: SessionStart, inserted: Inserted): LiveSession {
     startedByHub: start.startedByHub,
     status: "starting",
     agentStatus: "unknown",
+    waiting: null,
     taskId: start.taskId ?? null,
     tmuxName: "",
     tellsStatus: inserted.tells_status,
@@ -173,7 +176,8 @@ function liveSession(start: SessionStart, inserted: Inserted): LiveSession {
     agentSeen: false,
     typedInto: false,
     screen: [],
-    output: new OutputWindow(),
+    output,
+    feed: new OutputFeed(inserted.id, output),
   };
 }
 
@@ -189,5 +193,6 @@ function startFrame(session: LiveSession, start: SessionStart, token: string): H
     agent_type: VERSION_1_AGENTS[session.agent] ?? session.agent,
     agent: session.agent,
     session_token: token,
+    number: session.number,
   };
 }

@@ -6,6 +6,7 @@ import type { Caller } from "../access/caller.ts";
 import { actorOf, SYSTEM } from "../access/caller.ts";
 import { type PreparedStatement, pipelinedTransaction } from "../db/pipelined-transaction.ts";
 import { PROJECT_LOCK, sqlOf } from "../db/transaction.ts";
+import { ProofWanted } from "../workspaces/proof.ts";
 import { sessionToEnd } from "./cancel-task.ts";
 import { type CompletionPicture, readPictures, type WaitingTask } from "./completion-picture.ts";
 import { afterCommit, type Engine } from "./engine.ts";
@@ -26,8 +27,8 @@ import {
 
 /** Completions that share one transaction at most. */
 const MOST = 64;
-/** How often a completion is judged again because its task changed meanwhile. */
-const MAX_TRIES = 3;
+/** How often a completion is judged again: three times because its task changed meanwhile, and once for its evidence. */
+const MAX_TRIES = 4;
 
 const SAME_RESULT = {
   name: "same_result",
@@ -37,7 +38,7 @@ const SAME_RESULT = {
 /**
  * The worker delivers its result. In one transaction: the contracts are checked, the task settles (or goes to review,
  * where that is required), its dependents get their inputs, and what is unblocked gets a server. Throws `task_wrong_status`,
- * `not_the_worker`, `stale_lease`, `contract_unfulfilled`, `contract_changed`.
+ * `not_the_worker`, `stale_lease`, `contract_unfulfilled`, `evidence_failed`, `contract_changed`.
  */
 export function completeTask(engine: Engine, caller: Caller, taskId: string, completion: Completion): Promise<void> {
   return settleDone(engine, { taskId, caller, move: "complete", completion });
@@ -53,6 +54,7 @@ export async function settleDone(engine: Engine, request: CompletionRequest): Pr
       return;
     } catch (error) {
       if (error instanceof SchemasWanted) asked = { ...asked, verdicts: await verdictsOf(engine, error) };
+      else if (error instanceof ProofWanted) asked = { ...asked, proof: await engine.proofs.take(error) };
       else if (!(error instanceof TaskMoved)) throw error;
     }
   }
@@ -103,6 +105,7 @@ async function runCompletions(engine: Engine, requests: CompletionRequest[]): Pr
       if (!picture || isForeign(request.caller, picture)) throw new Problem("task_not_found");
       const judgement = judgeCompletion(request, picture);
       if (judgement.kind === "ask_schemas") throw new SchemasWanted(judgement);
+      if (judgement.kind === "ask_proof") throw new ProofWanted(request.caller, picture, judgement.session);
       if (judgement.kind === "arrived") outcomes.set(request, await answerOf(sameResult(engine, request, picture)));
       else if (judgement.to === "review")
         outcomes.set(request, await answerOf(reviewTask(engine, request, picture, judgement)));

@@ -32,6 +32,8 @@ export interface CompletionPicture extends Movable {
   is_delivered: boolean;
   expected_output: unknown;
   review_required: boolean;
+  verify_commands: string[];
+  own_checkout: boolean;
   /** What lies in review: the delivery that an approval accepts. */
   submitted: Completion | null;
   dependents: WaitingTask[];
@@ -44,6 +46,8 @@ const READ = {
       t.structured_spec -> 'expected_output' as expected_output, t.delivered_at is not null as is_delivered,
       coalesce(t.require_review, (p.settings ->> 'require_review')::boolean, false) as review_required,
       coalesce((p.settings ->> 'orchestrator_may_approve')::boolean, false) as orchestrator_may_approve,
+      coalesce(p.settings -> 'verify_commands', '[]') as verify_commands,
+      coalesce((p.settings ->> 'worktree_per_task')::boolean, false) as own_checkout,
       coalesce((p.settings ->> 'close_session_on_settle')::boolean, false) as close_session_on_settle,
       case when t.status = 'review' then jsonb_build_object('result', t.result, 'git_diff_stats', t.git_diff_stats,
         'allow_partial', t.contract_status = 'partial') end as submitted,

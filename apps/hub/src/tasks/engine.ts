@@ -7,6 +7,8 @@ import type { LeaseKeeper } from "../leases/lease-keeper.ts";
 import type { AssignedTask } from "../matching/assigned-task.ts";
 import type { Fleet } from "../matching/fleet.ts";
 import type { Matcher } from "../matching/matcher.ts";
+import type { DaemonWorkspaces } from "../workspaces/daemon-workspaces.ts";
+import type { Proofs } from "../workspaces/proofs.ts";
 import type { CompletionRequest } from "./judge-completion.ts";
 import type { ProjectWriters } from "./project-writer.ts";
 
@@ -22,6 +24,8 @@ export interface Engine {
   delivery: Delivery;
   leases: LeaseKeeper;
   schemas: SchemaChecker;
+  workspaces: DaemonWorkspaces;
+  proofs: Proofs;
   writers: ProjectWriters<CompletionRequest>;
   log: Logger;
 }

@@ -14,6 +14,7 @@ import { decideMove, hasArrived } from "@orchestratia/domain/task-lifecycle";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { Completion } from "@orchestratia/protocol/tasks";
 import type { Caller } from "../access/caller.ts";
+import { type Proof, proves, wantsProof } from "../workspaces/proof.ts";
 import type { CompletionPicture } from "./completion-picture.ts";
 import { wrongStatus } from "./open-moves.ts";
 import { heldBy, lateHolder, workerOf } from "./worker.ts";
@@ -31,9 +32,12 @@ export interface CompletionRequest {
     delivered: Contracts;
     errors: ReadonlyMap<string, readonly string[]>;
   };
+  /** That the work was verified, and what for. */
+  proof?: Proof;
 }
 
 export type Judgement =
+  | { kind: "ask_proof"; session: string | null }
   | { kind: "arrived" }
   | { kind: "ask_schemas"; declared: DeclaredContract[]; delivered: Contracts }
   | {
@@ -75,6 +79,9 @@ export function judgeCompletion(request: CompletionRequest, picture: CompletionP
     allowPartial: completion?.allow_partial ?? false,
   });
   if (!check.ok) throw unfulfilled(picture, check);
+  if (request.move !== "approve" && wantsProof(picture) && !proves(request.proof, picture)) {
+    return { kind: "ask_proof", session };
+  }
   const git_diff_stats = completion?.git_diff_stats ?? null;
   return { kind: "settle", to: decision.to as "done" | "review", session, result, git_diff_stats, delivered, check };
 }

@@ -15,14 +15,19 @@ import { Matcher } from "../matching/matcher.ts";
 import { sessionTails } from "../output/session-tails.ts";
 import { SearchIndex } from "../search/search-index.ts";
 import type { DeadlineClock } from "../timers/pauses.ts";
+import { limitedAgents } from "../usage-limits/limited-agents.ts";
+import { usageLimitPolicy } from "../usage-limits/usage-limit-policy.ts";
 import { receiveBack } from "../workers/returned-workers.ts";
 import { workerParts } from "../workers/worker-parts.ts";
+import { DaemonWorkspaces } from "../workspaces/daemon-workspaces.ts";
+import { prepareCheckout } from "../workspaces/prepare-checkout.ts";
+import { Proofs } from "../workspaces/proofs.ts";
 import { completionFold } from "./complete-task.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import { ProjectWriters } from "./project-writer.ts";
 import { Rederivation } from "./rederive.ts";
 
-export interface EngineOptions extends Omit<DeliveryOptions, "pool"> {
+export interface EngineOptions extends Omit<DeliveryOptions, "pool" | "prepareCheckout"> {
   database: Database;
   /** Carries what happened, in order. */
   bus: Bus;
@@ -46,8 +51,18 @@ export interface RunningEngine extends Engine, AsyncDisposable {
 const WRITER_CONNECTIONS = 4;
 
 export function openEngine({ database, bus, doors = [], clock, log, ...links }: EngineOptions): RunningEngine {
-  const fleet = new Fleet(database.sql, (serverId) => links.connections.isConnected(serverId));
-  const delivery = new Delivery({ ...links, pool: database.pool, log });
+  const fleet = new Fleet(database.sql, {
+    isConnected: (serverId) => links.connections.isConnected(serverId),
+    limitedAgents: (serverId) => limitedAgents(links.sessions, serverId),
+  });
+  const workspaces = new DaemonWorkspaces(links.connections);
+  const delivery = new Delivery({
+    ...links,
+    pool: database.pool,
+    prepareCheckout: (task, repo) =>
+      prepareCheckout({ pool: database.pool, events: links.events, workspaces }, task, repo),
+    log,
+  });
   const pipelined = openPipelinedPool(database, WRITER_CONNECTIONS);
   const matcher = new Matcher({
     pool: database.pool,
@@ -68,6 +83,8 @@ export function openEngine({ database, bus, doors = [], clock, log, ...links }: 
     delivery,
     leases: new LeaseKeeper({ ...links, sql: database.sql, log, onSeen: (ids) => receiveBack(engine, ids) }),
     schemas: new SchemaChecker(),
+    workspaces,
+    proofs: new Proofs(() => engine),
     writers: new ProjectWriters(completionFold(() => engine)),
     log,
   };
@@ -78,6 +95,7 @@ export function openEngine({ database, bus, doors = [], clock, log, ...links }: 
     creatorMessages({ sql: database.sql, bus, log, onCollected: () => delivery.wake() }),
     families(engine, bus),
     sessionTails(engine, bus, links.sessions),
+    usageLimitPolicy(engine, bus),
     new SearchIndex({ pool: database.pool, bus, log }),
     ...doors,
   ];
@@ -93,6 +111,8 @@ export function openEngine({ database, bus, doors = [], clock, log, ...links }: 
       await delivery.settled();
     },
     async [Symbol.asyncDispose]() {
+      // What waits for a daemon's answer would hold up everything below.
+      workspaces[Symbol.dispose]();
       await rederivation[Symbol.asyncDispose]();
       for (const part of parts) await part[Symbol.asyncDispose]();
       await engine.writers.settled();

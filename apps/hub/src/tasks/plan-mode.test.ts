@@ -167,7 +167,7 @@ test("a result whose contracts change each time it is judged is refused in the e
   const restless: Engine = { ...hub.engine, schemas: schemas as never };
   const delivery = Completion.parse({ result: { contracts: { summary: "done" } } });
   await expect(completeTask(restless, session, id, delivery)).rejects.toMatchObject({ code: "contract_changed" });
-  expect(judged).toBe(5);
+  expect(judged).toBe(6);
   expect(await hub.task(id)).toMatchObject({ status: "running", result: null });
   await completeTask(hub.engine, session, id, delivery);
   expect(await hub.task(id)).toMatchObject({ status: "done" });

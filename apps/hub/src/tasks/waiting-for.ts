@@ -112,8 +112,10 @@ export function whyNotPlaced(
   if (reachable.length === 0) return `No server${which} is online`;
   const taking = reachable.filter((server) => !server.draining);
   if (taking.length === 0) return `Every server${which} is being drained`;
-  if (taking.some((server) => server.activeTasks < server.maxConcurrent)) return undefined;
-  const names = taking.map(({ name }) => name).sort();
+  const unlimited = taking.filter((server) => !server.usageLimited);
+  if (unlimited.length === 0) return `Every agent${which} has reached its usage limit`;
+  if (unlimited.some((server) => server.activeTasks < server.maxConcurrent)) return undefined;
+  const names = unlimited.map(({ name }) => name).sort();
   const others = names.length - NAMED_AT_MOST;
   const named = others > 0 ? [...names.slice(0, NAMED_AT_MOST), `${others} more`] : names;
   return `Waiting for a free place on ${inWords(named, "or")}`;

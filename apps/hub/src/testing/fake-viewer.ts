@@ -1,10 +1,22 @@
 import { once } from "node:events";
 import { DashboardFrame, type ViewerFrame } from "@orchestratia/protocol/dashboard-link";
-import { decodeTerminalFrame, encodeTerminalFrame, TERMINAL_KINDS } from "@orchestratia/protocol/terminal-frame";
+import {
+  decodeSnapshot,
+  decodeTerminalFrame,
+  encodeTerminalFrame,
+  type Snapshot,
+  TERMINAL_KINDS,
+} from "@orchestratia/protocol/terminal-frame";
 import { WebSocket } from "ws";
 import type { z } from "zod";
 import { FrameQueue } from "./frame-queue.ts";
 import { until } from "./until.ts";
+
+/** What a terminal on screen would be told, in its order. */
+export type TerminalEvent =
+  | { kind: "output"; bytes: Uint8Array }
+  | { kind: "snapshot"; snapshot: Snapshot; offset: number }
+  | { kind: "resized"; cols: number; rows: number; offset: number };
 
 type FrameOf<T extends DashboardFrame["type"]> = Extract<DashboardFrame, { type: T }>;
 
@@ -13,13 +25,14 @@ export class FakeViewer implements AsyncDisposable {
   readonly #socket: WebSocket;
   readonly #frames = new FrameQueue<DashboardFrame>();
   readonly #pieces: Uint8Array[] = [];
+  readonly terminal: TerminalEvent[] = [];
   #printed = 0;
   /** Offset of the next byte; undefined before the first `attached`. */
   offset: number | undefined;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
-    socket.on("message", (data: Buffer, isBinary: boolean) => (isBinary ? this.#takeOutput(data) : this.#take(data)));
+    socket.on("message", (data: Buffer, isBinary: boolean) => (isBinary ? this.#takeBytes(data) : this.#take(data)));
     socket.on("close", (code, reason) => this.#frames.end({ code, reason: reason.toString() }));
     socket.on("error", () => socket.terminate());
   }
@@ -103,15 +116,26 @@ export class FakeViewer implements AsyncDisposable {
   #take(data: Buffer): void {
     const frame = DashboardFrame.parse(JSON.parse(data.toString()));
     if (frame.type === "attached") this.offset = frame.offset;
+    if (frame.type === "resized") {
+      const { cols, rows, offset } = frame;
+      this.terminal.push({ kind: "resized", cols, rows, offset });
+    }
     this.#frames.add(frame);
   }
 
-  #takeOutput(data: Buffer): void {
+  #takeBytes(data: Buffer): void {
     const frame = decodeTerminalFrame(data);
+    const snapshot = frame?.kind === TERMINAL_KINDS.snapshot ? decodeSnapshot(frame.payload) : undefined;
+    if (frame && snapshot) {
+      this.offset = frame.offset;
+      this.terminal.push({ kind: "snapshot", snapshot, offset: frame.offset });
+      return;
+    }
     if (!frame || frame.kind !== TERMINAL_KINDS.output) throw new Error("no output frame");
     if (frame.offset !== this.offset) throw new Error(`byte ${frame.offset} came where ${this.offset} belongs`);
     this.offset += frame.payload.byteLength;
     this.#pieces.push(frame.payload);
+    this.terminal.push({ kind: "output", bytes: frame.payload });
     this.#printed += frame.payload.byteLength;
   }
 }

@@ -12,6 +12,20 @@ export interface SampledProject extends MatrixProject {
 }
 
 const HUB = '{"type":"system","id":null,"name":"hub"}';
+const COMMIT = "1".repeat(40);
+const DIFF = {
+  branch: null,
+  base_commit: COMMIT,
+  head: COMMIT,
+  dirty: false,
+  files: [],
+  files_total: 0,
+  additions: 0,
+  deletions: 0,
+  commits: [],
+  commits_total: 0,
+  taken_at: "2026-01-02T03:04:05.000Z",
+};
 
 export async function makeSampledProject(hub: TestHub): Promise<SampledProject> {
   const project = await makeProject(hub);
@@ -48,6 +62,16 @@ export async function makeSampledProject(hub: TestHub): Promise<SampledProject> 
      values ($1, 'viewer', $2, 'viewer', now() + interval '1 day')`,
     [secretHash(randomUUID()), id],
   );
+  await sql.query(
+    `insert into engine.task_diffs (task_id, project_id, epoch, diff) select id, project_id, 1, $2 from tasks
+     where project_id = $1`,
+    [id, JSON.stringify(DIFF)],
+  );
+  await sql.query(
+    `insert into hub.recording_segments (session_id, segment, project_id, first_offset, end_offset, bytes)
+     values ($1, 0, $2, 0, 10, 10)`,
+    [named.session, id],
+  );
   const person = await addPerson(hub, "viewer", { project: id, role: "viewer" });
   const [found] = await sql.query<{ user: string; server_key: string; session_name: string }>(
     `select (select user_id from hub.access_tokens where token_hash = $1) as user,
@@ -57,6 +81,11 @@ export async function makeSampledProject(hub: TestHub): Promise<SampledProject> 
   );
   const { user = "", server_key = "", session_name = "" } = found ?? {};
   const { session = "", task = "", intervention = "", server = "" } = named;
+  const request = await one(
+    `insert into hub.tool_requests (id, project_id, server_id, session_id, intervention_id, agent, tool_name, allowances)
+     values (gen_random_uuid(), $1, $2, $3, $4, 'claude', 'Bash', '[]')`,
+    [id, serverId, session, intervention],
+  );
   const tasks = [upstream, key];
   return {
     ...project,
@@ -69,6 +98,8 @@ export async function makeSampledProject(hub: TestHub): Promise<SampledProject> 
       rule: [rule],
       session: [session],
       intervention: [intervention],
+      request: [request],
+      request_id: [request],
       user: [user],
       invitation: [invitation],
       server_id: [serverId],
@@ -86,6 +117,6 @@ export async function makeSampledProject(hub: TestHub): Promise<SampledProject> 
       before: tasks,
       project_id: [id],
     },
-    ids: [id, serverId, session, task, upstream, key, rule, token, invitation, user, server_key, intervention],
+    ids: [id, serverId, session, task, upstream, key, rule, token, invitation, user, server_key, intervention, request],
   };
 }

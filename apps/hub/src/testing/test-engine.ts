@@ -89,12 +89,17 @@ export async function openTestEngine(url: string, { clock }: { clock?: DeadlineC
     return added;
   }
 
-  /** The server's socket: it keeps what the hub sends. */
-  function connect(id: ServerId, onFrame: (frame: HubFrame) => void = () => {}): TestServerRow {
+  /** The server's socket: it keeps what the hub sends. Its daemon speaks version 1, which acknowledges nothing, or 2. */
+  function connect(
+    id: ServerId,
+    onFrame: (frame: HubFrame) => void = () => {},
+    { version = 1 as 1 | 2 } = {},
+  ): TestServerRow {
     const frames: HubFrame[] = [];
     const row: TestServerRow = { id, frames, heardAt: performance.now() };
     const link: DaemonLink = {
       serverId: id,
+      version,
       get heardAt() {
         return row.heardAt;
       },
@@ -102,6 +107,7 @@ export async function openTestEngine(url: string, { clock }: { clock?: DeadlineC
         onFrame(frame);
         return frames.push(frame) > 0;
       },
+      sendBytes: () => version === 2,
       sendFlushed: async (frame) => frames.push(frame) > 0,
       holdUntil: () => {},
       close: () => {},
@@ -115,6 +121,8 @@ export async function openTestEngine(url: string, { clock }: { clock?: DeadlineC
   /** The daemon says that the session still runs, and what its agent does. */
   async function sessionReports(id: SessionId, agentStatus: AgentStatus): Promise<void> {
     const session = liveSession(id);
+    const link = links.get(session.serverId);
+    if (link?.version === 2) session.feed.linked((frame) => link.send(frame));
     await sessionRuns(sessionHub, session, { pid: 1, workingDirectory: "/srv", tmuxName: "" });
     await agentStatusChanged(sessionHub, session, agentStatus);
   }

@@ -23,6 +23,7 @@ import type { SessionHub } from "../sessions/session-hub.ts";
 import { StartDeadlines } from "../sessions/start-deadlines.ts";
 import { type SessionStart, startSession } from "../sessions/start-session.ts";
 import { registerWebSockets } from "../sockets/web-sockets.ts";
+import { ExactDaemon, type ExactDaemonOptions } from "./exact-daemon.ts";
 import { FakeDaemon, type FakeDaemonOptions } from "./fake-daemon.ts";
 import { FakeViewer } from "./fake-viewer.ts";
 import { until } from "./until.ts";
@@ -55,7 +56,8 @@ export async function startTestLinks(databaseUrl: string, options: TestLinksOpti
   await events.start();
   await loadSessions(sessionHub);
   const deadlines = new StartDeadlines(sessionHub, { answerMs: options.answerMs ?? 60_000, checkMs: 20 });
-  const serverLink = new ServerLink(sessionHub, { signIn: serverOf, ...options.server });
+  const recordings = { receive: async () => {}, next: async () => 0 };
+  const serverLink = new ServerLink(sessionHub, { signIn: serverOf, recordings, ...options.server });
   const publicUrl = () => "http://hub.test";
   const signIn = new SignIn({ identities, cookieName: COOKIE, csrfSecret: "x", publicUrl });
   const dashboardLink = new DashboardLink(sessionHub, {
@@ -132,6 +134,8 @@ export async function startTestLinks(databaseUrl: string, options: TestLinksOpti
   }
 
   const daemon = (apiKey: string, how: Partial<FakeDaemonOptions> = {}) => new FakeDaemon({ url, apiKey, ...how });
+  const exactDaemon = (apiKey: string, how: Partial<ExactDaemonOptions> = {}) =>
+    new ExactDaemon({ url, apiKey, ...how });
 
   return {
     url,
@@ -149,6 +153,7 @@ export async function startTestLinks(databaseUrl: string, options: TestLinksOpti
     addServer,
     addPerson,
     daemon,
+    exactDaemon,
     viewer: (token: string) => FakeViewer.signedIn(url, token),
 
     /** A project with one connected daemon and a session on it, which runs. */
@@ -158,6 +163,15 @@ export async function startTestLinks(databaseUrl: string, options: TestLinksOpti
       const fake = daemon(server.apiKey);
       await fake.connect();
       return { projectId, server, daemon: fake, session: await this.session(projectId, server.id) };
+    },
+
+    /** The same with a version 2 daemon. */
+    async exactStage(how: Partial<ExactDaemonOptions> = {}) {
+      const projectId = await addProject();
+      const server = await addServer(projectId, ["shell"]);
+      const exact = exactDaemon(server.apiKey, how);
+      await exact.connect();
+      return { projectId, server, daemon: exact, session: await this.session(projectId, server.id) };
     },
 
     async session(projectId: ProjectId, serverId: ServerId, how: Partial<SessionStart> = {}) {

@@ -141,7 +141,7 @@ export const agentCompleteTask = operation({
   params: OnTask,
   body: Completion,
   response: Task,
-  problems: [...worker, "contract_unfulfilled", "contract_changed", "session_busy"],
+  problems: [...worker, "contract_unfulfilled", "contract_changed", "evidence_failed", "session_busy"],
   bodyLimit: resultBody,
 });
 
@@ -155,7 +155,7 @@ export const agentSubmitTask = operation({
   params: OnTask,
   body: Completion,
   response: Task,
-  problems: [...worker, "contract_unfulfilled", "contract_changed"],
+  problems: [...worker, "contract_unfulfilled", "contract_changed", "evidence_failed"],
   bodyLimit: resultBody,
 });
 

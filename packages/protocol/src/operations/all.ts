@@ -14,12 +14,15 @@ import * as output from "./output.ts";
 import * as passwordResets from "./password-resets.ts";
 import * as people from "./people.ts";
 import * as peopleTasks from "./people-tasks.ts";
+import * as recordings from "./recordings.ts";
 import * as remote from "./remote.ts";
 import * as search from "./search.ts";
 import * as serverKeys from "./server-keys.ts";
 import * as serversAdmin from "./servers-admin.ts";
 import * as taskMoves from "./task-moves.ts";
+import * as toolRequests from "./tool-requests.ts";
 import * as users from "./users.ts";
+import * as workspaces from "./workspaces.ts";
 
 const isOperation = (value: unknown): value is Operation =>
   typeof value === "object" && value !== null && "door" in value && "path" in value;
@@ -40,7 +43,10 @@ export const operations: readonly Operation[] = [
   output,
   interventions,
   remote,
+  recordings,
+  workspaces,
   approvalRules,
+  toolRequests,
   users,
   members,
   oauth,

@@ -1,10 +1,55 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import type { Agent } from "../agent.ts";
+import { shellWords } from "../launch.ts";
+import { claudeHookSeconds, claudeHooks } from "./claude-hooks.ts";
+import { claudeScreen } from "./claude-screen.ts";
 
-/** Claude Code: found and launched; what it is doing cannot be told from outside yet. */
+const settingsFile = "claude-settings.json";
+
+/** Anthropic's Claude Code. */
 export const claude: Agent = {
   name: "claude",
   kind: "claude",
   command: ["claude"],
   versionArgs: ["--version"],
+  hooks: claudeHooks,
+  screen: claudeScreen,
+  isPasted: true,
+
+  isLoggedIn(env) {
+    const keys = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CODE_USE_BEDROCK"];
+    if (keys.some((key) => env[key]) || env.CLAUDE_CODE_USE_VERTEX) return true;
+    const folder = env.CLAUDE_CONFIG_DIR || join(env.HOME || homedir(), ".claude");
+    if (existsSync(join(folder, ".credentials.json"))) return true;
+    // On macOS it is in the keychain, which would ask the person at the machine.
+    return process.platform === "darwin" ? undefined : false;
+  },
+
+  launch({ folder, task, conversation, hookCommand, contextText }) {
+    const hook = (event: string, timeout: number) => {
+      const line = shellWords([...hookCommand, "claude", event]);
+      // A hook that fails in any way but with 2 is passed over; a tool must not run because ours could not be asked.
+      const command = event === "PreToolUse" ? `${line} || exit 2` : line;
+      return [{ hooks: [{ type: "command", command, timeout }] }];
+    };
+    const hooks = Object.fromEntries(
+      Object.entries(claudeHookSeconds).map(([event, seconds]) => [event, hook(event, seconds)]),
+    );
+    return {
+      command: [
+        "claude",
+        "--settings",
+        join(folder, settingsFile),
+        ...(contextText ? ["--append-system-prompt", contextText] : []),
+        ...(conversation === undefined ? [] : ["--resume", conversation]),
+        ...(task === undefined ? [] : ["--print", task]),
+      ],
+      env: {},
+      files: { [settingsFile]: JSON.stringify({ hooks }, null, 2) },
+    };
+  },
+
   status: () => "unknown",
 };

@@ -1,10 +1,82 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import type { Agent } from "../agent.ts";
+import { shellWords } from "../launch.ts";
+import { geminiHookMs, geminiHooks } from "./gemini-hooks.ts";
+import { geminiScreen } from "./gemini-screen.ts";
 
-/** Gemini CLI: found and launched; what it is doing cannot be told from outside yet. */
+const settingsFile = "gemini-settings.json";
+const policyFile = "gemini-policy.toml";
+
+/**
+ * What our hook has judged is not asked for once more; what only a person can answer is. Both stand below every rule of
+ * the user's own, since the higher number wins.
+ */
+const policy = `[[rule]]
+toolName = "*"
+decision = "allow"
+priority = 1
+allowRedirection = true
+
+[[rule]]
+toolName = ["ask_user", "enter_plan_mode", "exit_plan_mode"]
+decision = "ask_user"
+priority = 2
+`;
+
+/**
+ * Our hooks and the policy that rests on them are named in one file, so that neither holds without the other. It takes
+ * the place of the machine's own system settings.
+ */
+function settings(folder: string, hookCommand: readonly string[]): string {
+  const hook = (event: string, timeout: number) => {
+    const line = shellWords([...hookCommand, "gemini", event]);
+    // A hook that fails in any way but with 2 is passed over; a tool must not run because ours could not be asked.
+    const command = event === "BeforeTool" ? `${line} || exit 2` : line;
+    return [{ hooks: [{ type: "command", command, timeout }] }];
+  };
+  const hooks = Object.fromEntries(Object.entries(geminiHookMs).map(([event, ms]) => [event, hook(event, ms)]));
+  return JSON.stringify(
+    {
+      hooks,
+      hooksConfig: { enabled: true, notifications: false },
+      policyPaths: [join(folder, policyFile)],
+      general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
+    },
+    null,
+    2,
+  );
+}
+
+/** Google's Gemini CLI. */
 export const gemini: Agent = {
   name: "gemini",
   kind: "gemini",
   command: ["gemini"],
   versionArgs: ["--version"],
+  hooks: geminiHooks,
+  screen: geminiScreen,
+  isPasted: true,
+
+  isLoggedIn(env) {
+    if (env.GEMINI_API_KEY || env.GOOGLE_API_KEY || env.GOOGLE_GENAI_USE_VERTEXAI) return true;
+    const folder = join(env.GEMINI_CLI_HOME || env.HOME || homedir(), ".gemini");
+    return existsSync(join(folder, "oauth_creds.json")) || existsSync(join(folder, ".env")) ? true : undefined;
+  },
+
+  launch({ folder, task, conversation, hookCommand }) {
+    return {
+      command: [
+        "gemini",
+        "--skip-trust",
+        ...(conversation === undefined ? [] : ["--resume", conversation]),
+        ...(task === undefined ? [] : ["--prompt", task]),
+      ],
+      env: { GEMINI_CLI_SYSTEM_SETTINGS_PATH: join(folder, settingsFile) },
+      files: { [settingsFile]: settings(folder, hookCommand), [policyFile]: policy },
+    };
+  },
+
   status: () => "unknown",
 };

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { connect } from "node:net";
 import { z } from "zod";
+import type { Size } from "./sizes.ts";
 import {
   bytesFrame,
   type Exit,
@@ -12,14 +13,21 @@ import {
   type Question,
   readJson,
   readOffset,
-  resumeOffset,
+  readSize,
+  sizesSince,
+  snapshotFirst,
+  subscribeFrame,
 } from "./wire.ts";
 
 const helloLimitMs = 10_000;
 const answerLimitMs = 10_000;
 
 const ExitSchema = z.object({ code: z.number().nullable(), signal: z.number().nullable(), offset: z.number() });
-const FactsSchema = z.object({ prompt_line: z.string(), foreground: z.boolean().nullable() });
+const FactsSchema = z.object({
+  prompt_line: z.string(),
+  cursor_line: z.string().optional(),
+  foreground: z.boolean().nullable(),
+});
 const HelloSchema = z.object({
   version: z.number(),
   id: z.string(),
@@ -41,26 +49,35 @@ export interface HolderEvents {
 }
 
 export interface OutputListener {
-  /** Output begins here. */
+  /** Output begins here, or, when that is below 0, with a snapshot. */
   onSubscribed?(offset: number): void;
   onOutput(offset: number, bytes: Buffer): void;
-  /** The ring has moved on: this text repaints an empty terminal, the next output continues at `offset`. */
-  onSnapshot(offset: number, text: Buffer): void;
+  /** The bytes from `offset` on are printed at this size. */
+  onResized?(offset: number, size: Size): void;
+  /**
+   * What repaints an empty terminal as it stands at `offset`. When that is ahead of the output so far, the next output
+   * continues there; else the snapshot was asked for, and the output goes on where it was.
+   */
+  onSnapshot(offset: number, snapshot: { size: Size; text: Buffer }): void;
 }
+
+type Hello = z.infer<typeof HelloSchema>;
 
 /** The daemon's end of a holder's socket. */
 export class HolderClient {
-  readonly hello: z.infer<typeof HelloSchema>;
+  readonly hello: Hello;
   readonly #socket: Socket;
   readonly #questions = new Map<number, (lines: string[]) => void>();
   #output: OutputListener | undefined;
   #nextQuestion = 1;
   #unansweredSubscriptions = 0;
   #isLetGo = false;
+  #size: Size;
 
-  private constructor(socket: Socket, hello: z.infer<typeof HelloSchema>) {
+  private constructor(socket: Socket, hello: Hello) {
     this.#socket = socket;
     this.hello = hello;
+    this.#size = hello;
   }
 
   /** Rejects when nobody listens on `path`, or somebody who is no holder. */
@@ -95,6 +112,13 @@ export class HolderClient {
     });
   }
 
+  /** How the holder on `path` is right now. */
+  static async look(path: string): Promise<Hello> {
+    const client = await HolderClient.connect(path, { onFacts() {}, onExit() {}, onLost() {} });
+    client.disconnect();
+    return client.hello;
+  }
+
   #closed(): void {
     for (const answer of this.#questions.values()) answer([]);
     this.#questions.clear();
@@ -107,9 +131,19 @@ export class HolderClient {
         if (this.#unansweredSubscriptions === 0) this.#output?.onOutput(offset, bytes);
         return;
       }
+      case frameKinds.resized: {
+        const { offset, size } = readSize(payload);
+        if (this.#unansweredSubscriptions === 0) this.#output?.onResized?.(offset, size);
+        return;
+      }
+      case frameKinds.sizedSnapshot: {
+        const { offset, size, bytes } = readSize(payload);
+        if (this.#unansweredSubscriptions === 0) this.#output?.onSnapshot(offset, { size, text: bytes });
+        return;
+      }
       case frameKinds.snapshot: {
         const { offset, bytes } = readOffset(payload);
-        if (this.#unansweredSubscriptions === 0) this.#output?.onSnapshot(offset, bytes);
+        if (this.#unansweredSubscriptions === 0) this.#output?.onSnapshot(offset, { size: this.#size, text: bytes });
         return;
       }
       case frameKinds.subscribed:
@@ -132,13 +166,20 @@ export class HolderClient {
   }
 
   /**
-   * Output from `from` on; without it from where the last subscriber, in this daemon or an earlier one, had consumed.
-   * No more than a window comes until `consumed` is called.
+   * Output from `from` on, or when that is null, not here any more or further back than `catchUpBytes`, from a snapshot
+   * on. No more than a window comes until `consumed` is called.
    */
-  subscribe(listener: OutputListener, from: number = resumeOffset): void {
+  subscribe(listener: OutputListener, from: number | null, catchUpBytes: number): void {
     this.#output = listener;
     this.#unansweredSubscriptions += 1;
-    this.#socket.write(offsetFrame(frameKinds.subscribe, from));
+    this.#socket.write(subscribeFrame(from ?? snapshotFirst, catchUpBytes));
+  }
+
+  /** Asks for a snapshot in the midst of the output; false when this holder cannot. */
+  takeSnapshot(): boolean {
+    if (this.hello.version < sizesSince) return false;
+    this.#socket.write(bytesFrame(frameKinds.takeSnapshot, Buffer.alloc(0)));
+    return true;
   }
 
   unsubscribe(): void {
@@ -156,7 +197,12 @@ export class HolderClient {
   }
 
   resize(cols: number, rows: number): void {
+    this.#size = { cols, rows };
     this.#socket.write(jsonFrame(frameKinds.resize, { cols, rows }));
+  }
+
+  driver(user: string | null): void {
+    this.#socket.write(jsonFrame(frameKinds.driver, { user }));
   }
 
   /** SIGHUP to everything in the terminal, SIGKILL two seconds later. */

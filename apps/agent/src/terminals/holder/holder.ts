@@ -3,12 +3,17 @@ import { chmod } from "node:fs/promises";
 import type { Server, Socket } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { Recorder } from "../../recording/recorder.ts";
+import { recordingFolder } from "../../recording/segment-file.ts";
 import { folderFiles, writeRecord } from "../session-folder.ts";
 import type { SessionRecord } from "../session-record.ts";
 import { isForeground } from "./process-session.ts";
 import { Program } from "./program.ts";
 import { Ring } from "./ring.ts";
 import { Screen } from "./screen.ts";
+import { Sizes } from "./sizes.ts";
 import { Subscriber } from "./subscriber.ts";
 import {
   type Exit,
@@ -20,7 +25,7 @@ import {
   type Question,
   readJson,
   readOffset,
-  resumeOffset,
+  readSubscribe,
   windowBytes,
   wireVersion,
 } from "./wire.ts";
@@ -28,8 +33,10 @@ import {
 const ringBytes = 4 * 1024 * 1024;
 /** The emulator may be this far behind before the program has to wait for it. */
 const screenLagBytes = 1024 * 1024;
+const recorderLagBytes = 8 * 1024 * 1024;
 const subscriberLagBytes = 4 * windowBytes;
 const killAfterMs = 2000;
+const treeLookMs = 50;
 const keepAfterExitMs = 24 * 3600 * 1000;
 const factsEveryMs = 50;
 const mostCells = 2000;
@@ -52,15 +59,18 @@ export class Holder {
   readonly #launch: Launch;
   readonly #ring: Ring;
   readonly #screen: Screen;
+  readonly #sizes: Sizes;
+  readonly #recorder: Recorder;
   readonly #program: Program;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #record: SessionRecord;
   #subscriber: { socket: Socket; output: Subscriber } | undefined;
-  #consumed = 0;
   #facts: Facts = { prompt_line: "", foreground: null };
   #factsTimer: NodeJS.Timeout | undefined;
   #isPaused = false;
+  /** Until what was asked to leave is made to. */
+  #closing: Promise<void> | undefined;
   #onEnd: () => void = () => {};
 
   constructor(launch: Launch) {
@@ -68,6 +78,14 @@ export class Holder {
     const { record } = launch;
     this.#ring = new Ring(join(launch.folder, folderFiles.ring), ringBytes);
     this.#screen = new Screen(this.#ring, record, () => this.#screenSettled());
+    this.#sizes = new Sizes(record);
+    const { cols, rows } = record;
+    this.#recorder = new Recorder({
+      folder: recordingFolder(launch.folder),
+      cols,
+      rows,
+      onSegment: () => setImmediate(() => this.#regulate()),
+    });
     this.#program = new Program({
       command: record.command,
       cwd: record.cwd,
@@ -75,7 +93,7 @@ export class Holder {
       rows: record.rows,
       env: launch.env,
       onOutput: (bytes) => this.#output(bytes),
-      onExit: (exit) => this.#exited({ ...exit, offset: this.#ring.end }),
+      onExit: (exit) => void this.#exited({ ...exit, offset: this.#ring.end }),
     });
     this.#record = { ...record, pid: this.#program.pid, holder_pid: process.pid, exit: null };
     this.#server = createServer((socket) => this.#attach(socket));
@@ -100,25 +118,30 @@ export class Holder {
     const lookAround = setInterval(() => {
       if (!existsSync(join(this.#launch.folder, folderFiles.record))) this.#abandon();
       else void this.#updateFacts();
+      this.#regulate();
     }, lookAroundEveryMs);
     await new Promise<void>((resolve) => {
       this.#onEnd = resolve;
     });
     clearInterval(lookAround);
+    while (this.#closing && !this.#program.isTreeGone()) await Promise.race([this.#closing, sleep(treeLookMs)]);
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     rmSync(this.#launch.record.socket_path, { force: true });
     rmSync(this.#launch.folder, { recursive: true, force: true });
   }
 
-  /** Asks the program to leave, and makes it leave two seconds later. */
+  /** Asks the program and all that it started to leave, and makes them leave two seconds later. */
   close(): void {
-    if (this.#record.exit) return;
+    if (this.#closing !== undefined) return;
     // Whoever is to leave must not hang in a write that nobody reads.
     this.#program.resume();
     this.#program.signal("SIGHUP");
     this.#program.signal("SIGCONT");
-    setTimeout(() => this.#program.signal("SIGKILL"), killAfterMs).unref();
+    this.#closing = sleep(killAfterMs).then(() => {
+      this.#program.signal("SIGKILL");
+      this.#closing = undefined;
+    });
   }
 
   #abandon(): void {
@@ -129,12 +152,16 @@ export class Holder {
   #output(bytes: Buffer): void {
     this.#ring.append(bytes);
     this.#subscriber?.output.offer(bytes);
+    this.#recorder.output(bytes);
     this.#screen.ringGrew();
     this.#regulate();
   }
 
   #regulate(): void {
-    const isBehind = this.#screen.lag > screenLagBytes || (this.#subscriber?.output.lag ?? 0) > subscriberLagBytes;
+    const isBehind =
+      this.#screen.lag > screenLagBytes ||
+      this.#recorder.lag > recorderLagBytes ||
+      (this.#subscriber?.output.lag ?? 0) > subscriberLagBytes;
     if (isBehind === this.#isPaused) return;
     this.#isPaused = isBehind;
     if (isBehind) this.#program.pause();
@@ -151,13 +178,15 @@ export class Holder {
 
   async #updateFacts(): Promise<void> {
     const foreground = this.#record.exit ? null : await isForeground(this.#program.pid);
-    const facts = { prompt_line: this.#screen.promptLine(), foreground };
-    if (facts.prompt_line === this.#facts.prompt_line && facts.foreground === this.#facts.foreground) return;
+    const facts = { prompt_line: this.#screen.promptLine(), cursor_line: this.#screen.cursorLine(), foreground };
+    if (isDeepStrictEqual(facts, this.#facts)) return;
     this.#facts = facts;
     for (const socket of this.#sockets) socket.write(jsonFrame(frameKinds.facts, facts));
   }
 
-  #exited(exit: Exit): void {
+  async #exited(exit: Exit): Promise<void> {
+    // Whoever is told of the end finds the whole recording.
+    await this.#recorder.close(exit.code);
     this.#save({ exit });
     for (const socket of this.#sockets) socket.write(jsonFrame(frameKinds.exited, exit));
     if (existsSync(this.#launch.folder)) setTimeout(() => this.#onEnd(), keepAfterExitMs);
@@ -193,17 +222,15 @@ export class Holder {
     });
   }
 
-  #subscribe(socket: Socket, from: number): void {
+  #subscribe(socket: Socket, how: { from: number; catchUpBytes: number }): void {
     this.#unsubscribe();
-    const output = new Subscriber(socket, this.#ring, this.#screen, from === resumeOffset ? this.#consumed : from);
-    this.#subscriber = { socket, output };
+    const [ring, screen, sizes] = [this.#ring, this.#screen, this.#sizes];
+    this.#subscriber = { socket, output: new Subscriber({ socket, ring, screen, sizes, ...how }) };
     this.#regulate();
   }
 
   #unsubscribe(): void {
-    if (!this.#subscriber) return;
-    this.#consumed = this.#subscriber.output.consumed;
-    this.#subscriber.output.close();
+    this.#subscriber?.output.close();
     this.#subscriber = undefined;
     this.#regulate();
   }
@@ -211,7 +238,7 @@ export class Holder {
   #handle(socket: Socket, kind: number, payload: Buffer): void {
     switch (kind) {
       case frameKinds.subscribe:
-        this.#subscribe(socket, readOffset(payload).offset);
+        this.#subscribe(socket, readSubscribe(payload));
         return;
       case frameKinds.unsubscribe:
         if (this.#subscriber?.socket === socket) this.#unsubscribe();
@@ -220,6 +247,9 @@ export class Holder {
         if (this.#subscriber?.socket !== socket) return;
         this.#subscriber.output.consume(readOffset(payload).offset);
         this.#regulate();
+        return;
+      case frameKinds.takeSnapshot:
+        if (this.#subscriber?.socket === socket) void this.#subscriber.output.takeSnapshot();
         return;
       case frameKinds.input:
         this.#program.write(payload);
@@ -235,6 +265,9 @@ export class Holder {
       case frameKinds.ask:
         void this.#answer(socket, readJson(payload) as { number: number; question: Question });
         return;
+      case frameKinds.driver:
+        this.#recorder.driver((readJson(payload) as { user: string | null }).user);
+        return;
       case frameKinds.collected:
         if (this.#record.exit) this.#onEnd();
         return;
@@ -246,6 +279,9 @@ export class Holder {
     if (this.#record.exit || !isSize) return;
     this.#program.resize(cols, rows);
     this.#screen.resize(cols, rows);
+    this.#recorder.resize(cols, rows);
+    this.#sizes.add(this.#ring.end, { cols, rows }, this.#ring.start);
+    this.#subscriber?.output.resized();
     this.#save({ cols, rows });
   }
 

@@ -12,30 +12,54 @@ const numbersOfStat = (stat: string): number[] =>
     .split(" ")
     .map(Number);
 
-/** What to signal to reach the session that `leader` leads: its processes, or where /proc is missing its process group. */
-function targetsOfSession(leader: number): number[] {
-  if (process.platform !== "linux") return [-leader];
-  const found = [leader];
+/** What a session's processes are known by: the one that leads it while it lives, and the session's id in their environment. */
+export interface ProcessTree {
+  leader: number | undefined;
+  sessionId: string | undefined;
+}
+
+/** Which processes belong to the tree; where /proc is missing the leader's process group, as a negative number. */
+function membersOf({ leader, sessionId }: ProcessTree): number[] {
+  if (process.platform !== "linux") return leader === undefined ? [] : [-leader];
+  const found = leader === undefined ? [] : [leader];
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === leader) continue;
+    if (!Number.isInteger(pid) || pid === leader || pid === process.pid) continue;
     try {
       const [, , session] = numbersOfStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
-      if (session === leader) found.push(pid);
+      const isInSession = leader !== undefined && session === leader;
+      if (isInSession || hasMarker(pid, sessionId)) found.push(pid);
     } catch {
-      // It ended while we looked.
+      // It ended while we looked, or is somebody else's.
     }
   }
   return found;
 }
 
-/** Signals every process of the session that `leader` leads, background jobs too. */
-export function signalSession(leader: number, signal: NodeJS.Signals): void {
-  for (const target of targetsOfSession(leader)) {
-    try {
-      process.kill(target, signal);
-    } catch {
-      // Already gone.
+/** A process that began a session of its own is still known by the environment that it was started with. */
+function hasMarker(pid: number, sessionId: string | undefined): boolean {
+  if (sessionId === undefined) return false;
+  const environment = `\0${readFileSync(`/proc/${pid}/environ`, "utf8")}`;
+  return environment.includes(`\0ORCHESTRATIA_SESSION_ID=${sessionId}\0`);
+}
+
+export const isTreeGone = (tree: ProcessTree): boolean => membersOf(tree).length === 0;
+
+/** Signals every process of the tree once, background jobs and those that left the terminal too. */
+export function signalTree(tree: ProcessTree, signal: NodeJS.Signals): void {
+  const signalled = new Set<number>();
+  // What is started while we look is found by looking again.
+  for (let isNew = true; isNew; ) {
+    isNew = false;
+    for (const target of membersOf(tree)) {
+      if (signalled.has(target)) continue;
+      signalled.add(target);
+      isNew = true;
+      try {
+        process.kill(target, signal);
+      } catch {
+        // Already gone.
+      }
     }
   }
 }

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import type { Pty } from "node-pty";
 import { spawn } from "node-pty";
-import { signalSession } from "./process-session.ts";
+import { isTreeGone, type ProcessTree, signalTree } from "./process-session.ts";
 
 /** More input than this waiting for a program that does not read is refused: nobody types that much. */
 const largestInputBacklog = 4 * 1024 * 1024;
@@ -29,6 +29,7 @@ export interface ProgramOptions {
 export class Program {
   readonly #pty: Pty;
   readonly #slave: number;
+  readonly #sessionId: string | undefined;
   readonly #onOutput: (bytes: Buffer) => void;
   #ended = false;
 
@@ -36,6 +37,7 @@ export class Program {
     const [file, ...args] = options.command;
     if (file === undefined) throw new Error("no command");
     this.#onOutput = options.onOutput;
+    this.#sessionId = options.env.ORCHESTRATIA_SESSION_ID;
     this.#pty = spawn(file, args, {
       cwd: options.cwd,
       env: options.env,
@@ -102,8 +104,18 @@ export class Program {
     if (!this.#ended) this.#pty.resize(cols, rows);
   }
 
-  /** Sends `signal` to the program and to everything that runs in its terminal. */
+  get #tree(): ProcessTree {
+    // Its number may be another's when it is gone.
+    return { leader: this.#ended ? undefined : this.#pty.pid, sessionId: this.#sessionId };
+  }
+
+  /** Sends `signal` to the program and to everything that it started, also when it is gone itself. */
   signal(signal: NodeJS.Signals): void {
-    if (!this.#ended) signalSession(this.#pty.pid, signal);
+    signalTree(this.#tree, signal);
+  }
+
+  /** Whether nothing runs any more of what it started. */
+  isTreeGone(): boolean {
+    return isTreeGone(this.#tree);
   }
 }

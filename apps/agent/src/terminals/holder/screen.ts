@@ -2,12 +2,19 @@ import serialize from "@xterm/addon-serialize";
 import headless from "@xterm/headless";
 import { incompleteTail } from "./incomplete-tail.ts";
 import type { Ring } from "./ring.ts";
+import type { Size } from "./sizes.ts";
 
 const scrollbackLines = 2000;
 const snapshotLines = 1000;
 const stepBytes = 64 * 1024;
 /** Output is shown first and understood a moment later, so that an echo never waits for the emulator. */
 const delayMs = 8;
+
+export interface ScreenSnapshot {
+  offset: number;
+  size: Size;
+  text: Buffer;
+}
 
 /**
  * What the program's output looks like: an emulator that reads the ring behind the writer.
@@ -26,7 +33,7 @@ export class Screen {
   #isReading = false;
 
   /** `onSettled` is called whenever everything written so far has been understood. */
-  constructor(ring: Ring, size: { cols: number; rows: number }, onSettled: () => void) {
+  constructor(ring: Ring, size: Size, onSettled: () => void) {
     this.#ring = ring;
     this.#onSettled = onSettled;
     this.#terminal = new headless.Terminal({ ...size, scrollback: scrollbackLines, allowProposedApi: true });
@@ -86,11 +93,12 @@ export class Screen {
     this.ringGrew();
   }
 
-  /** What repaints the screen on an empty terminal, and the offset from which the output continues it. */
-  async snapshot(): Promise<{ offset: number; text: string }> {
+  /** What repaints the screen on an empty terminal of `size`, and the offset from which the output continues it. */
+  async snapshot(): Promise<ScreenSnapshot> {
     await this.#settled();
     const text = this.#serializer.serialize({ scrollback: snapshotLines });
-    return { offset: this.#parsed - incompleteTail(this.#tail), text };
+    const { cols, rows } = this.#terminal;
+    return { offset: this.#parsed - incompleteTail(this.#tail), size: { cols, rows }, text: Buffer.from(text) };
   }
 
   /** The visible lines as plain text, empty ones at the end left out. */
@@ -116,9 +124,15 @@ export class Screen {
 
   /** The cursor's line up to the cursor; when that is empty the last line that is not. As of what was understood so far. */
   promptLine(): string {
-    const { baseY, cursorY, cursorX, length } = this.#terminal.buffer.active;
-    const line = this.#terminal.buffer.active.getLine(baseY + cursorY)?.translateToString(false, 0, cursorX) ?? "";
+    const { baseY, length } = this.#terminal.buffer.active;
+    const line = this.cursorLine();
     return line.trim() === "" ? (this.#text(baseY, length).at(-1) ?? "") : line;
+  }
+
+  /** The cursor's line up to the cursor. As of what was understood so far. */
+  cursorLine(): string {
+    const { baseY, cursorY, cursorX } = this.#terminal.buffer.active;
+    return this.#terminal.buffer.active.getLine(baseY + cursorY)?.translateToString(false, 0, cursorX) ?? "";
   }
 
   [Symbol.dispose](): void {

@@ -1,39 +1,53 @@
 import type { Socket } from "node:net";
 import type { Ring } from "./ring.ts";
-import type { Screen } from "./screen.ts";
-import { frameKinds, offsetFrame, offsetFrameHead, windowBytes } from "./wire.ts";
+import type { Screen, ScreenSnapshot } from "./screen.ts";
+import type { Size, Sizes } from "./sizes.ts";
+import { frameKinds, offsetFrame, offsetFrameHead, sizeFrame, snapshotFirst, windowBytes } from "./wire.ts";
 
 const frameBytes = 64 * 1024;
 
+export interface SubscriberOptions {
+  socket: Socket;
+  ring: Ring;
+  screen: Screen;
+  sizes: Sizes;
+  from: number;
+  /** From further back than this a snapshot is sent instead. */
+  catchUpBytes: number;
+}
+
 /**
- * The daemon's view of the output: everything from an offset on, in order, at most `windowBytes` ahead of what it said
- * it consumed. What it is not ready for waits in the ring; when that has moved on, a snapshot takes its place.
+ * The daemon's view of the output: everything from an offset on, in order and with the sizes that it was printed at,
+ * at most `windowBytes` ahead of what it said it consumed. What it is not ready for waits in the ring; what is too far
+ * back, or not in the ring any more, a snapshot takes the place of.
  */
 export class Subscriber {
   readonly #socket: Socket;
   readonly #ring: Ring;
   readonly #screen: Screen;
+  readonly #sizes: Sizes;
   /** Bytes from `#sent` to the ring's end that are still in memory, so that the ring need not be read back. */
   #fresh: Buffer[] = [];
   #sent: number;
   #consumed: number;
+  #toldSize: Size | undefined;
+  /** Those that were asked for and may not go before the bytes up to their offset. */
+  #snapshots: ScreenSnapshot[] = [];
   #isScheduled = false;
   #isResyncing = false;
   #isClosed = false;
 
-  constructor(socket: Socket, ring: Ring, screen: Screen, from: number) {
+  constructor({ socket, ring, screen, sizes, from, catchUpBytes }: SubscriberOptions) {
     this.#socket = socket;
     this.#ring = ring;
     this.#screen = screen;
-    this.#sent = Math.min(from, ring.end);
-    this.#consumed = this.#sent;
+    this.#sizes = sizes;
+    const isHere = from >= ring.start && from <= ring.end && ring.end - from <= catchUpBytes;
+    this.#sent = isHere ? from : snapshotFirst;
+    this.#consumed = isHere ? from : ring.end;
     // What an earlier subscription still had under way ends here.
     socket.write(offsetFrame(frameKinds.subscribed, this.#sent));
     this.#schedule();
-  }
-
-  get consumed(): number {
-    return this.#consumed;
   }
 
   /** Bytes written that the daemon has not consumed. */
@@ -47,8 +61,19 @@ export class Subscriber {
     this.#schedule();
   }
 
+  /** To be called when the sizes have changed. */
+  resized(): void {
+    this.#schedule();
+  }
+
   consume(offset: number): void {
     this.#consumed = Math.max(this.#consumed, Math.min(offset, this.#sent));
+    this.#schedule();
+  }
+
+  /** Sends a snapshot as soon as the bytes up to where it stands are sent; they go on meanwhile. */
+  async takeSnapshot(): Promise<void> {
+    this.#snapshots.push(await this.#screen.snapshot());
     this.#schedule();
   }
 
@@ -77,30 +102,52 @@ export class Subscriber {
     this.#fresh = [];
     const freshBytes = fresh.reduce((sum, chunk) => sum + chunk.length, 0);
     const room = this.#consumed + windowBytes - this.#sent;
+    const isOneSize = this.#sizes.nextAfter(this.#sent) === undefined;
     this.#socket.cork();
-    if (freshBytes > 0 && freshBytes <= room && this.#sent + freshBytes === this.#ring.end) {
+    this.#tellSize();
+    if (isOneSize && freshBytes > 0 && freshBytes <= room && this.#sent + freshBytes === this.#ring.end) {
       this.#socket.write(offsetFrameHead(frameKinds.output, this.#sent, freshBytes));
       for (const chunk of fresh) this.#socket.write(chunk);
       this.#sent += freshBytes;
     } else {
-      const until = Math.min(this.#ring.end, this.#consumed + windowBytes);
-      while (this.#sent < until) {
-        const bytes = this.#ring.read(this.#sent, Math.min(frameBytes, until - this.#sent));
-        this.#socket.write(offsetFrame(frameKinds.output, this.#sent, bytes));
-        this.#sent += bytes.length;
-      }
+      this.#sendFromRing();
     }
+    while (this.#snapshots[0] && this.#snapshots[0].offset <= this.#sent) this.#sendSnapshot(this.#snapshots.shift());
     this.#socket.uncork();
+  }
+
+  #sendFromRing(): void {
+    const until = Math.min(this.#ring.end, this.#consumed + windowBytes);
+    while (this.#sent < until) {
+      const next = Math.min(until, this.#sizes.nextAfter(this.#sent) ?? until);
+      const bytes = this.#ring.read(this.#sent, Math.min(frameBytes, next - this.#sent));
+      this.#socket.write(offsetFrame(frameKinds.output, this.#sent, bytes));
+      this.#sent += bytes.length;
+      this.#tellSize();
+    }
+  }
+
+  #tellSize(): void {
+    const size = this.#sizes.of(this.#sent);
+    if (!size || size === this.#toldSize) return;
+    this.#toldSize = size;
+    this.#socket.write(sizeFrame(frameKinds.resized, this.#sent, size));
+  }
+
+  #sendSnapshot(snapshot: ScreenSnapshot | undefined): void {
+    if (snapshot)
+      this.#socket.write(sizeFrame(frameKinds.sizedSnapshot, snapshot.offset, snapshot.size, snapshot.text));
   }
 
   async #resync(): Promise<void> {
     this.#isResyncing = true;
-    const { offset, text } = await this.#screen.snapshot();
+    const snapshot = await this.#screen.snapshot();
     this.#isResyncing = false;
     if (this.#isClosed) return;
-    this.#socket.write(offsetFrame(frameKinds.snapshot, offset, Buffer.from(text)));
-    this.#sent = offset;
-    this.#consumed = offset;
+    this.#sendSnapshot(snapshot);
+    this.#sent = snapshot.offset;
+    this.#consumed = snapshot.offset;
+    this.#toldSize = this.#sizes.of(snapshot.offset);
     this.#schedule();
   }
 }

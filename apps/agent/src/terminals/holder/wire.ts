@@ -1,9 +1,13 @@
+import type { Size } from "./sizes.ts";
+
 /**
  * The private protocol between a session's holder and the daemon, over a unix socket: both ends in this file.
  * A frame is a big-endian u32 length (of what follows), a u8 kind, and a payload: JSON, or bytes behind a u64 offset.
  * Kinds that a side does not know are skipped, so that an older holder survives an upgrade of the daemon.
  */
-export const wireVersion = 1;
+export const wireVersion = 2;
+/** The first version whose holders tell sizes in stream order, and take a snapshot when they are asked for one. */
+export const sizesSince = 2;
 
 export const frameKinds = {
   // daemon → holder
@@ -15,6 +19,8 @@ export const frameKinds = {
   close: 6,
   ask: 7,
   collected: 8,
+  takeSnapshot: 9,
+  driver: 10,
   // holder → daemon
   hello: 32,
   output: 33,
@@ -23,6 +29,8 @@ export const frameKinds = {
   exited: 36,
   answer: 37,
   subscribed: 38,
+  resized: 39,
+  sizedSnapshot: 40,
 } as const;
 
 /** How the program ended: `code` when it exited, `signal` when one killed it; `offset` is where its output ends. */
@@ -36,6 +44,8 @@ export interface Exit {
 export interface Facts {
   /** The cursor's line up to the cursor; when that is empty the last line that is not. */
   prompt_line: string;
+  /** The cursor's line up to the cursor, also when it is empty; not from holders of version 1. */
+  cursor_line?: string | undefined;
   /** Whether the program itself, not a child of it, is the terminal's foreground process group; null when unknown. */
   foreground: boolean | null;
 }
@@ -56,8 +66,8 @@ export interface Hello {
 /** `screen`: what a viewer would see; `scrollback`: that and the lines above. */
 export type Question = "screen" | "scrollback";
 
-/** Asks for output from where the last subscriber's consumption ended. */
-export const resumeOffset = -1;
+/** Asks for a snapshot and the output from there on: an offset that is no ring's, also to version 1. */
+export const snapshotFirst = -2;
 
 /** How many bytes may be under way to the daemon before it says that it consumed some. */
 export const windowBytes = 128 * 1024;
@@ -92,6 +102,35 @@ export const offsetFrame = (kind: number, offset: number, bytes: Uint8Array = Bu
 
 export function readOffset(payload: Buffer): { offset: number; bytes: Buffer } {
   return { offset: Number(payload.readBigInt64BE(0)), bytes: payload.subarray(8) };
+}
+
+/** Where to begin, and how far back that may be before a snapshot is sent instead; version 1 reads only the first. */
+export function subscribeFrame(from: number, catchUpBytes: number): Buffer {
+  const most = Buffer.allocUnsafe(8);
+  most.writeBigInt64BE(BigInt(catchUpBytes));
+  return offsetFrame(frameKinds.subscribe, from, most);
+}
+
+export function readSubscribe(payload: Buffer): { from: number; catchUpBytes: number } {
+  const { offset, bytes } = readOffset(payload);
+  return { from: offset, catchUpBytes: bytes.length < 8 ? Number.POSITIVE_INFINITY : Number(bytes.readBigInt64BE(0)) };
+}
+
+/** A frame whose payload is an offset, the terminal's size there, and bytes. */
+export function sizeFrame(kind: number, offset: number, size: Size, bytes: Uint8Array = Buffer.alloc(0)): Buffer {
+  const cells = Buffer.allocUnsafe(4);
+  cells.writeUInt16BE(size.cols, 0);
+  cells.writeUInt16BE(size.rows, 2);
+  return offsetFrame(kind, offset, Buffer.concat([cells, bytes]));
+}
+
+export function readSize(payload: Buffer): { offset: number; size: Size; bytes: Buffer } {
+  const { offset, bytes } = readOffset(payload);
+  return {
+    offset,
+    size: { cols: bytes.readUInt16BE(0), rows: bytes.readUInt16BE(2) },
+    bytes: bytes.subarray(4),
+  };
 }
 
 export const readJson = (payload: Buffer): unknown => JSON.parse(payload.toString("utf8"));

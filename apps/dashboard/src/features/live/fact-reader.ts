@@ -41,9 +41,6 @@ const staleBy: Record<string, readonly QueryKey[]> = {
   invitation: [["invitations"], ["accounts"]],
 };
 
-/** Who types into a session; known while its terminal is on screen. */
-export const driverKey = (session: string): QueryKey => ["driver", session];
-
 /** Puts facts into the cache: the new status at once, the rest by asking the hub again for what is on screen. */
 export function createFactReader(queries: QueryClient) {
   const stale = new Map<string, QueryKey>();
@@ -68,10 +65,6 @@ export function createFactReader(queries: QueryClient) {
 
   return {
     read(frame: DashboardFrame): void {
-      if (frame.type === "attached" || frame.type === "driver") {
-        const user = frame.type === "driver" ? frame.user : frame.driver;
-        queries.setQueryData(driverKey(frame.session_id), user);
-      }
       const fact = factOf(frame);
       if (fact) take(fact);
       // Between the first reading and the subscription, or while the link was down, facts may have passed unseen.

@@ -1,6 +1,6 @@
 "use client";
 import type { Session } from "@orchestratia/protocol/sessions";
-import { skipToken, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
 import { AgentMark } from "../../ui/agent-mark.tsx";
@@ -11,9 +11,7 @@ import { ErrorState } from "../../ui/error-state.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Skeleton } from "../../ui/skeleton.tsx";
 import { StateDot } from "../../ui/state-dot.tsx";
-import { meQuery } from "../account/account-queries.ts";
 import { isMissing } from "../hub/hub-client.ts";
-import { driverKey } from "../live/fact-reader.ts";
 import { useLive, useTopic } from "../live/live-provider.tsx";
 import { mayWrite, useProject } from "../projects/project-context.tsx";
 import { LiveTerminal } from "./live-terminal.tsx";
@@ -53,7 +51,7 @@ function CloseDialog({ session }: { session: Session }) {
   );
 }
 
-function SessionHeader({ session, driver, canWrite }: { session: Session; driver: string | null; canWrite: boolean }) {
+function SessionHeader({ session, canWrite }: { session: Session; canWrite: boolean }) {
   return (
     <header className="flex min-h-12 flex-wrap items-center gap-x-3 gap-y-1 border-b bg-surface px-4 py-1.5">
       <AgentMark agent={session.agent} />
@@ -70,32 +68,26 @@ function SessionHeader({ session, driver, canWrite }: { session: Session; driver
         </Link>
       ) : null}
       <span className="flex-1" />
-      {driver ? <span className="hidden text-sm text-ink-faint lg:inline">{driver} types</span> : null}
       <span data-testid="session-status" data-status={session.status} data-exit-code={session.exit_code ?? ""}>
         <StateDot {...sessionState(session)} />
       </span>
+      <Button asChild>
+        <Link href={`/sessions/${session.id}/recording`}>Recording</Link>
+      </Button>
       {canWrite && isLive(session) ? <CloseDialog session={session} /> : null}
     </header>
   );
 }
 
-/** Who else types into the terminal; null when nobody does, or the viewer does. */
-function useOtherDriver(session: string): string | null {
-  const { data: driver = null } = useQuery<string | null>({ queryKey: driverKey(session), queryFn: skipToken });
-  const me = useQuery(meQuery).data?.user.name;
-  return driver === me ? null : driver;
-}
-
 function SessionView({ session }: { session: Session }) {
   const { projects } = useProject();
   const live = useLive();
-  const driver = useOtherDriver(session.id);
   const project = projects.find(({ id }) => id === session.project_id);
   const canWrite = project ? mayWrite(project) : false;
   const cutOff = live?.state === "reconnecting";
   return (
     <div className={room}>
-      <SessionHeader session={session} driver={driver} canWrite={canWrite} />
+      <SessionHeader session={session} canWrite={canWrite} />
       {session.error ? <ErrorState className="m-3" error={session.error} /> : null}
       {cutOff ? (
         <p role="status" className="border-b bg-attention-wash px-4 py-1.5 text-sm">
@@ -108,6 +100,7 @@ function SessionView({ session }: { session: Session }) {
           label={`Terminal of ${session.name}`}
           socket={live.socket}
           mayType={canWrite && isLive(session)}
+          isLive={isLive(session)}
         />
       ) : (
         <div className="flex-1 bg-terminal" />

@@ -11,6 +11,7 @@ const REASONS: Readonly<Record<Disqualifier, string>> = {
   environments: "Is of another environment",
   unreachable: "Not connected",
   draining: "Draining: takes nothing new",
+  usage_limited: "Its agents have reached their usage limits",
   no_capacity: "Full",
   tried: "No session could be started there",
   waits_for_preferred: "The task still waits for the server it prefers",

@@ -103,6 +103,36 @@ test("a daemon's socket bears whatever is sent", async () => {
   expect((await team.startAgent()).name).toBeTruthy();
 });
 
+test("a version 2 daemon's socket bears whatever is sent, in bytes too", async () => {
+  const messages = [...messagesFor(DaemonFrame), ...binaryMessages()];
+  const first = { type: "auth", api_key: team.daemon.apiKey, protocol: 2 };
+  const codes = await sendAll(messages, () => opened("/ws/server", first));
+  process.stdout.write(`fuzz: seed ${SEED}, ${messages.length} version 2 frames, ${codes.length} sockets ended\n`);
+  await expectUnhurt(codes);
+  await team.daemon.connect();
+  expect((await team.startAgent()).name).toBeTruthy();
+});
+
+/** Frames of every kind for sessions that are there and that are not, at offsets up to the largest, whole and cut. */
+function binaryMessages(): Buffer[] {
+  const payloads = [0, 1, 3, 4, 11, 12, 300].map((length) => Buffer.alloc(length, length % 256));
+  const offsets = [0n, 1n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n];
+  return [0, 1, 2, 3, 4, 5, 255].flatMap((kind) =>
+    [0, 1, 2, 2 ** 32 - 1].flatMap((session) =>
+      offsets.flatMap((offset) =>
+        payloads.map((payload) => {
+          const header = Buffer.alloc(13);
+          header.writeUInt8(kind, 0);
+          header.writeUInt32BE(session, 1);
+          header.writeBigUInt64BE(offset, 5);
+          const frame = Buffer.concat([header, payload]);
+          return payload.length === 0 ? frame.subarray(0, Number(offset % 13n)) : frame;
+        }),
+      ),
+    ),
+  );
+}
+
 test("a viewer's socket bears whatever is sent", async () => {
   const messages = messagesFor(ViewerFrame).filter((message) => message.length < VIEWER_FRAME_MAX_BYTES);
   const { authorization } = await hub.systemHeaders();

@@ -1,0 +1,85 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { agentCatalog } from "./catalog.ts";
+import { shellWords, writeLaunchFiles } from "./launch.ts";
+
+const catalog = agentCatalog([]);
+/** Agent → its events before a tool, and the answers that refuse and allow one. */
+const tools = {
+  claude: {
+    event: "PreToolUse",
+    tool: "Bash",
+    denied: '"permissionDecision":"deny"',
+    allowed: '"permissionDecision":"allow"',
+  },
+  codex: { event: "PreToolUse", tool: "Bash", denied: '"permissionDecision":"deny"', allowed: "" },
+  gemini: {
+    event: "BeforeTool",
+    tool: "run_shell_command",
+    denied: '"decision":"deny"',
+    allowed: '"decision":"allow"',
+  },
+  opencode: { event: "tool.execute.before", tool: "bash", denied: '"decision":"deny"', allowed: '"decision":"allow"' },
+} as const;
+
+describe.each(Object.entries(tools))("%s", (name, { event, tool, denied, allowed }) => {
+  const agent = catalog.get(name);
+  const hooks = agent?.hooks;
+
+  test("a tool that is about to run is told with its input and where", () => {
+    const input = { command: "echo hi" };
+    const payload =
+      name === "opencode" ? { tool, input, cwd: "/w" } : { tool_name: tool, tool_input: input, cwd: "/w" };
+    expect(hooks?.read(event, payload)).toContainEqual({ kind: "tool", tool, input, cwd: "/w" });
+  });
+
+  test("foreign JSON and unknown events tell nothing", () => {
+    for (const payload of [null, [], "text", 7, { cwd: 7, tool_name: [] }]) {
+      expect(() => hooks?.read(event, payload)).not.toThrow();
+    }
+    expect(hooks?.read("NoSuchEvent", {})).toEqual([]);
+    expect(hooks?.read(event, null)).toEqual([]);
+  });
+
+  test("a refusal says why, and is one also where a person cannot be asked", () => {
+    expect(hooks?.answerTool(event, { decision: "deny", reason: "never" })).toMatchObject({
+      stdout: expect.stringMatching(/never/),
+      exitCode: 0,
+    });
+    expect(hooks?.answerTool(event, { decision: "deny", reason: "never" }).stdout).toContain(denied);
+    expect(hooks?.answerTool(event, { decision: "allow", reason: "" }).stdout).toContain(allowed);
+    if (!hooks?.canAsk) expect(hooks?.answerTool(event, { decision: "ask", reason: "" }).stdout).toContain(denied);
+  });
+
+  test("what it is launched with stands in its arguments, its environment and files of the session", () => {
+    const request = {
+      folder: "/s",
+      cwd: "/w",
+      env: {},
+      hookCommand: ["/usr/bin/my node", "hook.js"],
+      contextText: "Here.",
+    };
+    const launch = agent?.launch?.(request);
+    const told = JSON.stringify(launch);
+    expect(told).toContain("/usr/bin/my node");
+    expect(launch?.command[0]).toBe(name);
+    const resumed = agent?.launch?.({ ...request, conversation: "conv-1", task: "do it" }).command;
+    expect(resumed).toEqual(expect.arrayContaining(["conv-1", "do it"]));
+  });
+});
+
+test("words become a shell's line in which each is one word and nothing is run", () => {
+  expect(shellWords(["/usr/bin/node", "it's", "$(reboot)", "a b", ""])).toBe(
+    "/usr/bin/node 'it'\\''s' '$(reboot)' 'a b' ''",
+  );
+});
+
+test("files of a launch are for us alone", () => {
+  const folder = mkdtempSync(join(tmpdir(), "orc-launch-"));
+  writeLaunchFiles(folder, { "a.json": "{}", "deep/b.md": "text" });
+  expect(readFileSync(join(folder, "deep/b.md"), "utf8")).toBe("text");
+  expect(statSync(join(folder, "a.json")).mode & 0o777).toBe(0o600);
+  rmSync(folder, { recursive: true });
+});

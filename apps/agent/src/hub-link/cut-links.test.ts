@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import { readConfig, sessionBaseEnv } from "../config.ts";
+import { Terminals } from "../terminals/terminals.ts";
+import { randomOf, startCuttingProxy } from "../testing/cutting-proxy.ts";
+import { fakeKey, fakeServer, startFakeHub } from "../testing/fake-hub.ts";
+import { shellSpec, sourceHolderCommand } from "../testing/test-terminals.ts";
+import { waitFor } from "../testing/wait.ts";
+import { SystemProbe } from "../workspace/system-info.ts";
+import { HubLink } from "./hub-link.ts";
+import { Report } from "./report.ts";
+
+const cutsPerHop = 150;
+const lines = 40_000;
+const lineOf = (n: number) => `${n} ${createHash("md5").update(String(n)).digest("hex")}\n`;
+/** Slow enough that no break of a link lets more go by than a watcher that returns is sent. */
+const program = `
+  const { createHash } = require("node:crypto");
+  let n = 0;
+  const tick = () => {
+    let block = "";
+    for (let k = 0; k < 40; k += 1, n += 1) block += n + " " + createHash("md5").update(String(n)).digest("hex") + "\\n";
+    process.stdout.write(block);
+    if (n < ${lines}) setTimeout(tick, 20);
+  };
+  tick();
+  process.stdin.resume();`;
+
+test(`a watching hub has every byte once, in order, when each hop is cut ${cutsPerHop} times in the midst of bytes`, {
+  timeout: 180_000,
+}, async () => {
+  const seed = Number(process.env.CUT_SEED ?? Date.now() % 1_000_000);
+  process.stdout.write(`the links are cut by CUT_SEED=${seed}\n`);
+  const random = randomOf(seed);
+  const stateDir = mkdtempSync(join(tmpdir(), "orc-agent-"));
+  await using hub = await startFakeHub();
+
+  const first = new Terminals(stateDir, sourceHolderCommand);
+  const spec = {
+    ...shellSpec(""),
+    command: ["/bin/sh", "-c", `stty raw -echo; exec "$0" -e "$1"`, process.execPath, program],
+    server_id: fakeServer.id,
+  };
+  const { id, record } = await first.start(spec);
+  first[Symbol.dispose]();
+  const holderPath = `${record.socket_path}.own`;
+  renameSync(record.socket_path, holderPath);
+
+  const lives = (proxy: () => { cuts(): number } | undefined) => () =>
+    (proxy()?.cuts() ?? 0) < cutsPerHop ? 1500 + random() * 10_000 : Number.POSITIVE_INFINITY;
+  let nearHolder: { cuts(): number } | undefined;
+  let nearHub: { cuts(): number } | undefined;
+  await using holderProxy = await startCuttingProxy({
+    listen: record.socket_path,
+    target: holderPath,
+    lives: lives(() => nearHolder),
+  });
+  await using hubProxy = await startCuttingProxy({ listen: 0, target: hub.port, lives: lives(() => nearHub) });
+  nearHolder = holderProxy;
+  nearHub = hubProxy;
+
+  const terminals = new Terminals(stateDir, sourceHolderCommand);
+  await terminals.adopt();
+  const log = pino({ level: "silent" });
+  const env = sessionBaseEnv();
+  const config = readConfig(join(stateDir, "none.yaml"));
+  const link = new HubLink({
+    registration: {
+      hub_url: `http://127.0.0.1:${hubProxy.port}`,
+      project_id: fakeServer.project_id,
+      server_id: fakeServer.id,
+      name: "here",
+      api_key: fakeKey,
+    },
+    terminals,
+    report: new Report(() => config, env, new SystemProbe("test")),
+    agents: () => new Map(),
+    baseEnv: env,
+    cliFolder: undefined,
+    remote: {
+      policy: () => config.remote,
+      folders: () => ({ allowed: [], secret: [] }),
+      transfersFolder: stateDir,
+      env,
+      workspace: {
+        policy: () => config.worktrees,
+        folder: stateDir,
+        repos: () => ({}),
+        env,
+        sessionFolder: () => undefined,
+        occupied: () => [],
+        log,
+      },
+      log,
+    },
+    log,
+    heartbeatEveryMs: 3_600_000,
+    firstRetryMs: 10,
+  });
+  const running = link.run();
+  try {
+    const last = lineOf(lines - 1);
+    await waitFor(() => hub.output(id).subarray(-last.length).toString() === last, 150_000);
+    const printed = Buffer.from(Array.from({ length: lines }, (_, n) => lineOf(n)).join(""));
+    const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+    const { output, faults, snapshots } = hub.session(id);
+    expect(faults).toEqual([]);
+    expect(snapshots).toEqual([]);
+    expect(output.length).toBe(printed.length);
+    expect(sha256(output)).toBe(sha256(printed));
+    expect(holderProxy.cuts()).toBeGreaterThanOrEqual(cutsPerHop);
+    expect(hubProxy.cuts()).toBeGreaterThanOrEqual(cutsPerHop);
+    expect(hub.mistakes).toEqual([]);
+  } finally {
+    link.stop();
+    await running;
+    await terminals.closeAll();
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+});

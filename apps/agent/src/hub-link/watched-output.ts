@@ -1,0 +1,153 @@
+import { CATCH_UP_BYTES, type DaemonFrame, OUTPUT_IN_FLIGHT_BYTES } from "@orchestratia/protocol/server-link";
+import { encodeSnapshot, encodeTerminalFrame, TERMINAL_KINDS } from "@orchestratia/protocol/terminal-frame";
+import type { Clock } from "../clock.ts";
+import { OutputWindow } from "../terminals/output-window.ts";
+import type { Terminal } from "../terminals/terminal.ts";
+import { type Outgoing, type OutputSource, type OutputTurns, turnBytes } from "./output-turns.ts";
+
+export interface WatchedOutputOptions {
+  terminal: Terminal;
+  /** The session's number on the hub. */
+  number: number;
+  from: number | null;
+  turns: OutputTurns;
+  clock: Clock;
+  /** Called when more of the output has gone to the socket. */
+  onSent: () => void;
+}
+
+/** What waits for its turn; `reaches` is where the output stands when it is sent. */
+type Waiting = { offset: number; bytes: Buffer } | { frame: Outgoing; reaches: number | undefined };
+
+/**
+ * A session's output on its way to a hub that watches it: bytes, sizes and snapshots in the order in which they
+ * happened, bytes at most OUTPUT_IN_FLIGHT_BYTES ahead of the hub's ack. The holder hears only of what was acked, so a
+ * hub that is slow slows the program.
+ */
+export class WatchedOutput implements OutputSource {
+  readonly #options: WatchedOutputOptions;
+  readonly #window: OutputWindow;
+  #waiting: Waiting[] = [];
+  /** Behind the last byte that came; undefined until it is known where the output begins. */
+  #gathered: number | undefined;
+  #sent = -1;
+  #acked = 0;
+
+  constructor(options: WatchedOutputOptions) {
+    const { terminal, clock, from } = options;
+    this.#options = options;
+    this.#window = new OutputWindow(clock, (bytes) => this.#queue({ offset: this.#windowStart(bytes), bytes }));
+    terminal.subscribe(
+      {
+        onSubscribed: (offset) => this.#began(offset),
+        onOutput: (offset, bytes) => {
+          this.#gathered = offset + bytes.length;
+          this.#window.push(bytes);
+        },
+        onResized: (offset, size) =>
+          this.#resized({ type: "session_resized", session_id: terminal.id, offset, ...size }),
+        onSnapshot: (offset, { size, text }) => this.#snapshot(offset, encodeSnapshot({ ...size, text })),
+      },
+      from,
+      CATCH_UP_BYTES,
+    );
+  }
+
+  /** Behind the last byte that went to the socket; -1 before the first. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  #windowStart(bytes: Buffer): number {
+    return (this.#gathered ?? 0) - bytes.length;
+  }
+
+  #began(offset: number): void {
+    // The second time it is the connection to the holder that began again, where it broke.
+    if (offset < 0 || this.#gathered !== undefined) return;
+    this.#startAt(offset);
+    this.#sent = offset;
+    this.#options.onSent();
+  }
+
+  #startAt(offset: number): void {
+    this.#gathered = offset;
+    this.#acked = offset;
+  }
+
+  #resized(frame: Extract<DaemonFrame, { type: "session_resized" }>): void {
+    this.#window.flush();
+    this.#queue({ frame: JSON.stringify(frame), reaches: undefined });
+  }
+
+  #snapshot(offset: number, payload: Uint8Array): void {
+    this.#window.flush();
+    const isAhead = this.#gathered === undefined || offset > this.#gathered;
+    if (isAhead) {
+      this.#startAt(offset);
+      // The hub repaints: what it had not got of the output before is not needed any more.
+      this.#waiting = this.#waiting.filter((waiting) => "frame" in waiting);
+    }
+    const frame = { kind: TERMINAL_KINDS.snapshot, session: this.#options.number, offset, payload };
+    this.#queue({ frame: encodeTerminalFrame(frame), reaches: isAhead ? offset : undefined });
+  }
+
+  #queue(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#options.turns.add(this);
+  }
+
+  /** The hub has consumed every byte before `offset`. */
+  ack(offset: number): void {
+    const acked = Math.min(offset, this.#sent);
+    if (acked <= this.#acked) return;
+    this.#acked = acked;
+    this.#options.terminal.consumed(acked);
+    if (this.#waiting.length > 0) this.#options.turns.add(this);
+  }
+
+  /** Puts a snapshot into the stream as soon as the bytes before it went. */
+  takeSnapshot(): void {
+    this.#options.terminal.takeSnapshot();
+  }
+
+  next(): Outgoing | undefined {
+    const [first] = this.#waiting;
+    if (first === undefined) return undefined;
+    if ("frame" in first) {
+      this.#waiting.shift();
+      if (first.reaches !== undefined) this.#reached(first.reaches);
+      return first.frame;
+    }
+    const room = this.#acked + OUTPUT_IN_FLIGHT_BYTES - first.offset;
+    const payload = first.bytes.subarray(0, Math.max(0, Math.min(room, turnBytes)));
+    if (payload.length === 0) return undefined;
+    if (payload.length === first.bytes.length) this.#waiting.shift();
+    else this.#waiting[0] = { offset: first.offset + payload.length, bytes: first.bytes.subarray(payload.length) };
+    this.#reached(first.offset + payload.length);
+    return encodeTerminalFrame({
+      kind: TERMINAL_KINDS.output,
+      session: this.#options.number,
+      offset: first.offset,
+      payload,
+    });
+  }
+
+  #reached(offset: number): void {
+    this.#sent = offset;
+    // After the caller has sent it.
+    queueMicrotask(this.#options.onSent);
+  }
+
+  /** Sends what the window still gathers. */
+  flush(): void {
+    this.#window.flush();
+  }
+
+  [Symbol.dispose](): void {
+    this.#window.drop();
+    this.#waiting = [];
+    this.#options.turns.remove(this);
+    this.#options.terminal.unsubscribe();
+  }
+}

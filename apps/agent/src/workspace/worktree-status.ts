@@ -1,0 +1,86 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Worktree } from "@orchestratia/protocol/workspace";
+import { type GitPlace, git, gitText } from "./git.ts";
+import type { WorktreeRecord } from "./worktree-record.ts";
+
+const noSetup = { state: "none", exit_code: null, output: "" } as const;
+
+/** Whether somebody removed its folder, or what the repository knows of it. */
+export async function isMissing({ path, git_dir }: WorktreeRecord): Promise<boolean> {
+  if (git_dir === null) return true;
+  const found = await Promise.all([path, join(git_dir, "HEAD")].map((file) => stat(file).catch(() => undefined)));
+  return found.includes(undefined);
+}
+
+/** How a worktree stands; `place` is undefined when it is missing. */
+export async function worktreeStatus(record: WorktreeRecord, place: GitPlace | undefined): Promise<Worktree> {
+  const known = {
+    task_id: record.task_id,
+    task_key: record.task_key,
+    repo: record.repo,
+    branch: record.branch,
+    base_branch: record.base_branch,
+    path: record.path,
+    working_dir: join(record.path, record.prefix),
+    created_at: record.created_at,
+    setup: record.setup ?? noSetup,
+  };
+  if (!place) {
+    const nothing = { head: null, changed_files: 0, ahead: 0, behind: 0, merged: false };
+    return { ...known, base_commit: record.base_commit, missing: true, ...nothing };
+  }
+  const where = { cwd: record.path, place };
+  const head = await gitText(["rev-parse", "--verify", "HEAD"], where);
+  const tip = await tipOfBase(record, where);
+  const counts = await gitText(["rev-list", "--left-right", "--count", `${head}...${tip}`], where);
+  const [ahead = 0, behind = 0] = counts.split("\t").map(Number);
+  const changed = (await changedPaths(where)).length;
+  return {
+    ...known,
+    base_commit: await commonBase(record, where),
+    head,
+    missing: false,
+    changed_files: changed,
+    ahead,
+    behind,
+    merged: ahead === 0 && changed === 0,
+  };
+}
+
+interface Where {
+  cwd: string;
+  place: GitPlace;
+}
+
+/** Where its base branch stands by now; where it began when that branch is gone. */
+async function tipOfBase({ base_branch, base_commit }: WorktreeRecord, where: Where): Promise<string> {
+  const quiet = { ...where, accepts: [1, 128] };
+  const refs = base_branch === null ? [] : [`refs/heads/${base_branch}`, `refs/remotes/origin/${base_branch}`];
+  for (const ref of refs) {
+    const tip = await gitText(["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`], quiet);
+    if (tip !== "") return tip;
+  }
+  return base_commit;
+}
+
+/**
+ * The last commit that a worktree has in common with its base branch, so that what was merged into it is not counted as
+ * its own; where it began when its commits are all in the base branch by now.
+ */
+export async function commonBase(record: WorktreeRecord, where: Where): Promise<string> {
+  const head = await gitText(["rev-parse", "--verify", "HEAD"], where);
+  const args = ["merge-base", await tipOfBase(record, where), head];
+  const common = await gitText(args, { ...where, accepts: [1] });
+  return common === "" || common === head ? record.base_commit : common;
+}
+
+/** What is changed or new and not committed. Our index is brought up to date first: the agent has committed since. */
+export async function changedPaths(where: Where): Promise<string[]> {
+  await git(["read-tree", "--reset", "HEAD"], where);
+  await git(["update-index", "-q", "--refresh"], { ...where, accepts: [1] });
+  const args = ["--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--ignore-submodules=dirty"];
+  const { stdout } = await git(["status", ...args], where);
+  const entries = stdout.toString("utf8").split("\0");
+  return entries.filter((entry) => entry !== "").map((entry) => entry.slice(3));
+}

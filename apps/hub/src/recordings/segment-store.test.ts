@@ -1,0 +1,76 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startS3Server } from "../testing/s3-server.ts";
+import { folderStore } from "./folder-store.ts";
+import { s3Store } from "./s3-store.ts";
+import { type SegmentStore, segmentKey } from "./segment-store.ts";
+
+async function scratchFolder() {
+  const folder = await mkdtemp(join(tmpdir(), "segments-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return join(folder, "recordings");
+}
+
+async function s3() {
+  const server = await startS3Server();
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  const { endpoint, bucket, accessKeyId, secretAccessKey } = server;
+  const settings = { endpoint, bucket, accessKeyId, secretAccessKey, region: "eu-central-1", prefix: "hub's/" };
+  return { server, settings, store: s3Store(settings) };
+}
+
+async function listAll(store: SegmentStore, prefix: string) {
+  const found: string[] = [];
+  for await (const keys of store.list(prefix)) found.push(...keys);
+  return found.sort();
+}
+
+describe.each([
+  ["a folder", async () => folderStore(await scratchFolder())],
+  ["a bucket", async () => (await s3()).store],
+])("%s", (_, open) => {
+  test("gives back what it was given, the newest of a key", async () => {
+    const store = await open();
+    const key = segmentKey(randomUUID(), randomUUID(), 3);
+    expect(await store.get(key)).toBeUndefined();
+    await store.put(key, Buffer.from("first"));
+    const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, at) => at % 256));
+    await store.put(key, bytes);
+    expect(Buffer.from((await store.get(key)) ?? []).equals(bytes)).toBe(true);
+  });
+
+  test("lists by prefix and removes; what is not there is removed already", async () => {
+    const store = await open();
+    const [project, one, other] = [randomUUID(), randomUUID(), randomUUID()];
+    const keys = [0, 1, 2, 10].map((segment) => segmentKey(project, one, segment)).sort();
+    for (const key of [...keys, segmentKey(project, other, 0)]) await store.put(key, Buffer.from("x"));
+    expect(await listAll(store, `${project}/${one}/`)).toEqual(keys);
+    expect(await listAll(store, "")).toHaveLength(5);
+    expect(await listAll(store, `${randomUUID()}/`)).toEqual([]);
+    await store.remove([...keys, segmentKey(project, one, 99)]);
+    expect(await listAll(store, "")).toEqual([segmentKey(project, other, 0)]);
+  });
+});
+
+test("nobody but the hub's user can look into the folder, and nothing empty or unfinished is left in it", async () => {
+  const folder = await scratchFolder();
+  const store = folderStore(folder);
+  const key = segmentKey("p", "s", 0);
+  await store.put(key, Buffer.from("x"));
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  expect((await stat(join(folder, key))).mode & 0o777).toBe(0o600);
+  await store.remove([key]);
+  expect(await readdir(join(folder, "p"))).toEqual([]);
+});
+
+test("a bucket that is busy is asked again; one that is not there, or not ours, is an error", async () => {
+  const { server, settings, store } = await s3();
+  server.refusing = 2;
+  await store.put("a/b.gz", Buffer.from("x"));
+  expect([...server.objects.keys()]).toEqual(["hub's/a/b.gz"]);
+  await expect(s3Store({ ...settings, bucket: "other" }).put("a", Buffer.from("x"))).rejects.toThrow("not there");
+  await expect(s3Store({ ...settings, secretAccessKey: "x" }).get("a/b.gz")).rejects.toThrow("403");
+});

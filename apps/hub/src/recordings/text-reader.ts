@@ -1,0 +1,130 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { transaction } from "../db/transaction.ts";
+import type { RunningPart } from "../events/running-part.ts";
+import { SingleFile } from "../events/single-file.ts";
+import { type PrintedPart, PrintedText } from "./printed-text.ts";
+import type { Recordings } from "./recordings.ts";
+import { dataOf, eventsIn, readSegment, type SegmentEvent } from "./segment-events.ts";
+import { segmentKey } from "./segment-store.ts";
+
+const BATCH = 20;
+/** So much of a segment's beginning and of its end can be found: what floods a terminal is nothing to search in. */
+const HEAD_LENGTH = 128 * 1024;
+const TAIL_LENGTH = 128 * 1024;
+/** Longer than this nobody who types waits for what is read here. */
+const SLICE_MS = 3;
+
+const UNREAD = {
+  name: "recording_unread",
+  text: `select session_id, segment, project_id from hub.recording_segments where read_at is null
+    order by received_at limit ${BATCH}`,
+};
+const TEXTS = {
+  name: "recording_texts_add",
+  text: `insert into hub.recording_texts (session_id, segment, project_id, part, at, content, document)
+    select $1, $2, $3, part - 1, at, content, to_tsvector('simple', engine.plain_words(content))
+    from unnest($4::float8[], $5::text[]) with ordinality as piece (at, content, part)
+    on conflict do nothing`,
+};
+const READ = {
+  name: "recording_read",
+  text: `update hub.recording_segments set read_at = now(), starts_at = $3, ends_at = $4
+    where session_id = $1 and segment = $2 and read_at is null returning 1`,
+};
+
+interface Unread {
+  session_id: string;
+  segment: number;
+  project_id: string;
+}
+
+interface Read {
+  parts: readonly PrintedPart[];
+  startsAt: number | null;
+  endsAt: number | null;
+}
+
+/** Reads when things happened in the segments that came in, and what was printed, so that it can be found. */
+export class TextReader implements RunningPart {
+  readonly #recordings: Recordings;
+  readonly #turns = new SingleFile(() => this.#readAll());
+  #stopped = false;
+
+  constructor(recordings: Recordings) {
+    this.#recordings = recordings;
+  }
+
+  /** A segment came in. */
+  wake(): void {
+    this.#turns.run().catch((error) => {
+      this.#recordings.log.error({ err: error }, "recordings could not be read; it is tried again within 30 s");
+    });
+  }
+
+  rederive(): Promise<void> {
+    return this.#turns.run();
+  }
+
+  settled(): Promise<void> {
+    return this.#turns.settled();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    await this.settled();
+  }
+
+  async #readAll(): Promise<void> {
+    for (;;) {
+      const unread = await this.#recordings.database.sql.query<Unread>(UNREAD);
+      for (const segment of unread) {
+        if (this.#stopped) return;
+        await this.#take(segment);
+      }
+      if (unread.length < BATCH) return;
+    }
+  }
+
+  async #take({ session_id, segment, project_id }: Unread): Promise<void> {
+    const { database, store, log } = this.#recordings;
+    const gzip = await store.get(segmentKey(project_id, session_id, segment));
+    const { parts, startsAt, endsAt } = await readParts(gzip).catch((error): Read => {
+      log.warn({ err: error, session_id, segment }, "a recording segment cannot be read");
+      return { parts: [], startsAt: null, endsAt: null };
+    });
+    await transaction(database.pool, async (tx) => {
+      const [taken] = await tx.query(READ, [session_id, segment, startsAt, endsAt]);
+      if (!taken || parts.length === 0) return;
+      const [times, contents] = [parts.map(({ at }) => at), parts.map(({ content }) => content)];
+      await tx.query(TEXTS, [session_id, segment, project_id, times, contents]);
+    });
+  }
+}
+
+async function readParts(gzip: Uint8Array | undefined): Promise<Read> {
+  const printed = new PrintedText();
+  let startsAt: number | null = null;
+  let endsAt: number | null = null;
+  let sliceBegan = performance.now();
+  let headLength = 0;
+  const tail: SegmentEvent[] = [];
+  let tailLength = 0;
+  const text = gzip === undefined ? "" : await readSegment(gzip);
+  for (const event of eventsIn(text)) {
+    startsAt ??= event.at;
+    endsAt = event.at;
+    if (event.code === "o" && headLength < HEAD_LENGTH) {
+      headLength += event.data.length;
+      printed.add(event.at, dataOf(event)?.slice(0, HEAD_LENGTH) ?? "");
+    } else if (event.code === "o") {
+      tail.push(event);
+      tailLength += event.data.length;
+      while (tailLength - (tail[0]?.data.length ?? 0) >= TAIL_LENGTH) tailLength -= tail.shift()?.data.length ?? 0;
+    }
+    if (performance.now() - sliceBegan < SLICE_MS) continue;
+    await nextTurn();
+    sliceBegan = performance.now();
+  }
+  for (const event of tail) printed.add(event.at, dataOf(event)?.slice(-TAIL_LENGTH) ?? "");
+  return { parts: printed.end(), startsAt, endsAt };
+}

@@ -1,0 +1,259 @@
+import { ANYTHING, readShellUse, type ShellUse } from "./shell-command-parts.ts";
+import type { Word } from "./shell-command-word.ts";
+import { mayMatch, surelyMatches, type Text } from "./tool-rules-glob.ts";
+import { namesOfFile, namesOfWord } from "./tool-rules-paths.ts";
+import { filesOf, namesFolder, REDIRECTED_TO, type ToolUse, textsOfInput, toolInQuestion } from "./tool-rules-tools.ts";
+
+export const TOOL_DECISIONS = ["allow", "deny", "ask"] as const;
+export type ToolDecision = (typeof TOOL_DECISIONS)[number];
+
+/** What people decided beforehand about the use of tools. */
+export interface ToolRule {
+  readonly id: string;
+  readonly name: string;
+  /** Glob on the tool's name, its agent's or the one that all share (`Bash`, `Read`, `Write`, `Edit` …). */
+  readonly tool_pattern: string;
+  /** Glob on what it is used on; null: whatever that is. */
+  readonly param_pattern: string | null;
+  readonly action: ToolDecision;
+  /** None: every agent. */
+  readonly agents: readonly string[];
+  /** Null: every server of the project. */
+  readonly server_id: string | null;
+}
+
+/** A use of a tool, and where. */
+export interface ToolUseThere extends ToolUse {
+  readonly server: string;
+}
+
+export interface JudgedPart {
+  /** For people: the command, the file, the address. */
+  readonly shown: string;
+  readonly decision: ToolDecision;
+  readonly rule?: ToolRule;
+  /** What a rule that allows just this would say; none: patterns cannot say it, or another rule stands against it. */
+  readonly allowance?: Allowance;
+}
+
+export interface Allowance {
+  readonly tool_pattern: string;
+  readonly param_pattern: string;
+}
+
+export interface Judgement {
+  readonly decision: ToolDecision;
+  /** The rule that decided; none: no rule says anything. */
+  readonly rule?: ToolRule;
+  /** A plain sentence. */
+  readonly reason: string;
+  readonly parts: readonly JudgedPart[];
+}
+
+/** One thing that a use of a tool does, to be judged by itself. */
+interface Subject {
+  /** The tool's names for rules. */
+  readonly tools: readonly string[];
+  readonly shown: string;
+  /** It is allowed when one of these is; none: it needs no allowance. */
+  readonly names: readonly Text[];
+  /** What forbids looks at these too. */
+  readonly hidden: readonly Text[];
+  /** What it is cannot be said, so that no pattern allows it, not even `*`. */
+  readonly isUncertain?: boolean;
+  /** Tools whose rule without a pattern also allows this. */
+  readonly allowedWith?: readonly string[];
+}
+
+/**
+ * Judges a use of a tool: what is denied for any part of it is denied, else what is to be asked for any part is asked, and
+ * it is allowed only when every part is. Deny wins over ask, ask over allow; of equals the rule of the server is named
+ * before the project's, and one with a pattern before one without. Without a rule people are asked.
+ */
+export function judge(rules: readonly ToolRule[], use: ToolUseThere): Judgement {
+  const applying = rules
+    .filter(({ agents }) => agents.length === 0 || agents.includes(use.agent))
+    .filter(({ server_id }) => server_id === null || server_id === use.server)
+    .sort((a, b) => specificity(b) - specificity(a));
+  const { subjects, uncertain } = subjectsOf(use);
+  const parts = subjects.map((subject) => judgePart(applying, subject));
+  const worst =
+    parts.find(({ decision }) => decision === "deny") ?? parts.find(({ decision }) => decision === "ask") ?? parts[0];
+  const decision = worst?.decision ?? "ask";
+  const rule = worst?.rule;
+  return { decision, ...(rule && { rule }), reason: reasonOf({ decision, rule, worst, parts, uncertain }), parts };
+}
+
+const specificity = ({ server_id, agents, param_pattern }: ToolRule): number =>
+  (agents.length > 0 ? 4 : 0) + (server_id === null ? 0 : 2) + (param_pattern === null ? 0 : 1);
+
+function judgePart(rules: readonly ToolRule[], subject: Subject): JudgedPart {
+  const { shown } = subject;
+  const mine = rules.filter(({ tool_pattern }) => subject.tools.some((name) => surelyMatches(tool_pattern, [name])));
+  const all = [...subject.names, ...subject.hidden];
+  const touches = ({ param_pattern }: ToolRule): boolean =>
+    param_pattern === null || all.some((text) => mayMatch(param_pattern, text));
+  const hits = ({ param_pattern }: ToolRule): boolean =>
+    param_pattern === null ||
+    all.some((text) => surelyMatches(param_pattern, text) || (text.every(isKnown) && mayMatch(param_pattern, text)));
+  const denying = mine.filter(({ action }) => action === "deny");
+  const denied = denying.find(hits);
+  if (denied) return { shown, decision: "deny", rule: denied };
+  const asking = mine.filter(({ action }) => action === "ask");
+  const asked = asking.find(touches) ?? denying.find(touches);
+  if (asked) return { shown, decision: "ask", rule: asked };
+  if (subject.names.length === 0) return { shown, decision: "allow" };
+  const allowed =
+    mine.find((rule) => rule.action === "allow" && allows(rule, subject)) ??
+    rules.find(
+      (rule) => rule.action === "allow" && rule.param_pattern === null && isOf(rule, subject.allowedWith ?? []),
+    );
+  if (allowed) return { shown, decision: "allow", rule: allowed };
+  const allowance = allowanceOf(subject);
+  return { shown, decision: "ask", ...(allowance && { allowance }) };
+}
+
+const LONGEST_PATTERN = 500;
+
+/** Only what is known to the last letter, and has no letter that means more to a pattern. */
+function allowanceOf({ tools, names, isUncertain = false }: Subject): Allowance | undefined {
+  const [text = []] = names;
+  const tool_pattern = tools.at(-1);
+  if (isUncertain || tool_pattern === undefined || !text.every(isKnown)) return undefined;
+  const param_pattern = text.map((piece) => (typeof piece === "string" ? piece : " ")).join("");
+  const isExact = !/[*?]/.test(tool_pattern + param_pattern) && surelyMatches(param_pattern, text);
+  return isExact && param_pattern.trim() !== "" && param_pattern.length <= LONGEST_PATTERN
+    ? { tool_pattern, param_pattern }
+    : undefined;
+}
+
+const isKnown = (piece: Text[number]): boolean => typeof piece !== "object";
+
+const isOf = ({ tool_pattern }: ToolRule, tools: readonly string[]): boolean =>
+  tools.some((name) => surelyMatches(tool_pattern, [name]));
+
+const allows = ({ param_pattern }: ToolRule, { names, isUncertain = false }: Subject): boolean =>
+  param_pattern === null || (!isUncertain && names.some((text) => surelyMatches(param_pattern, text)));
+
+function subjectsOf(use: ToolUse): { subjects: readonly Subject[]; uncertain?: string } {
+  const tool = toolInQuestion(use);
+  const { names: tools, kind, parameter } = tool;
+  if (kind === "command") return commandSubjects(use, tools, parameter);
+  const files = filesOf(tool);
+  if (files === undefined) {
+    return { subjects: [unknownSubject(tools, use.tool)], uncertain: "which files it means cannot be seen" };
+  }
+  if (files.length > 0) return { subjects: files.flatMap((file) => toolFile(use, tools, file)) };
+  if (typeof parameter === "string")
+    return { subjects: [{ tools, shown: parameter, names: [[parameter]], hidden: [] }] };
+  return { subjects: [{ tools, shown: use.tool, ...textsOfInput(use.input) }] };
+}
+
+function commandSubjects(
+  use: ToolUse,
+  tools: readonly string[],
+  command: unknown,
+): { subjects: readonly Subject[]; uncertain?: string } {
+  const isWords = Array.isArray(command) && command.every((word) => typeof word === "string");
+  if (typeof command !== "string" && !isWords) {
+    return { subjects: [unknownSubject(tools, use.tool)], uncertain: "its command cannot be seen" };
+  }
+  const reading = readShellUse(command);
+  if (reading.uncertain !== undefined) {
+    const shown = typeof command === "string" ? command : command.join(" ");
+    return { subjects: [unknownSubject(tools, shown)], uncertain: reading.uncertain };
+  }
+  const subjects = [...reading.parts.map((part) => ({ tools, ...part })), ...redirections(use, tools, reading)];
+  // An empty line does nothing, but nobody asked for it.
+  return { subjects: subjects.length > 0 ? subjects : [{ tools, shown: "", names: [[""]], hidden: [] }] };
+}
+
+function redirections(use: ToolUse, tools: readonly string[], reading: ShellUse): Subject[] {
+  const { writes, reads } = reading;
+  const place = { ...folders(use), changesFolder: reading.changesFolder || namesFolder(use.input) };
+  const files = (words: readonly Word[], as: Omit<FileSubject, "shown" | "names">, sign: string): Subject[] =>
+    words.flatMap((word) => {
+      const shown = shownWord(word);
+      const names = namesOfWord(word, place);
+      return withRealFile(use, shown, { ...as, shown: `${sign} ${shown}`, names });
+    });
+  return [
+    ...files(writes, { tools: REDIRECTED_TO.write, allowedWith: tools, isFree: false }, ">"),
+    ...files(reads, { tools: REDIRECTED_TO.read, allowedWith: [], isFree: true }, "<"),
+  ];
+}
+
+interface FileSubject {
+  readonly tools: readonly string[];
+  readonly shown: string;
+  readonly names: readonly Text[];
+  readonly allowedWith: readonly string[];
+  /** It needs no allowance. */
+  readonly isFree: boolean;
+}
+
+/** The file as it is named, and the one that it really is. */
+function withRealFile(use: ToolUse, file: string, { names, isFree, ...subject }: FileSubject): Subject[] {
+  const real = use.realPaths?.[file];
+  const isElsewhere = real !== undefined && !names.some(([name]) => name === real);
+  const all = isElsewhere ? [names, namesOfFile(real, folders(use)).map((name): Text => [name])] : [names];
+  return all.map((names, n) => ({
+    ...subject,
+    shown: n === 0 ? subject.shown : `${subject.shown} (${real})`,
+    names: isFree ? [] : names,
+    // As it was written, for what forbids.
+    hidden: isFree ? names : [[file]],
+  }));
+}
+
+/** The files whose real places `realPaths` should tell. */
+export function filesInQuestion(use: ToolUse): readonly string[] {
+  const tool = toolInQuestion(use);
+  if (tool.kind !== "command") return filesOf(tool) ?? [];
+  const { parameter } = tool;
+  const reading = typeof parameter === "string" ? readShellUse(parameter) : undefined;
+  if (!reading || reading.uncertain !== undefined) return [];
+  return [...reading.writes, ...reading.reads].filter((word) => word.every(isText)).map(shownWord);
+}
+
+const isText = (piece: Text[number]): boolean => typeof piece === "string";
+
+function toolFile(use: ToolUse, tools: readonly string[], file: string): Subject[] {
+  const names = namesOfFile(file, folders(use)).map((name): Text => [name]);
+  return withRealFile(use, file, { tools, shown: file, names, allowedWith: [], isFree: false });
+}
+
+/** Only what is said of a tool as a whole, or of everything, holds for it. */
+const unknownSubject = (tools: readonly string[], shown: string): Subject => ({
+  tools,
+  shown,
+  names: [ANYTHING],
+  hidden: [],
+  isUncertain: true,
+});
+
+const folders = ({ cwd, home }: ToolUse) => ({
+  ...(cwd !== undefined && { cwd }),
+  ...(home !== undefined && { home }),
+});
+
+const shownWord = (word: Word): string =>
+  word.map((piece) => (typeof piece === "string" ? piece : (piece.source ?? "…"))).join("");
+
+interface Outcome {
+  decision: ToolDecision;
+  rule: ToolRule | undefined;
+  worst: JudgedPart | undefined;
+  parts: readonly JudgedPart[];
+  uncertain: string | undefined;
+}
+
+const SHOWN_LENGTH = 200;
+
+function reasonOf({ decision, rule, worst, parts, uncertain }: Outcome): string {
+  const part = parts.length > 1 && worst ? ` (for: ${worst.shown.slice(0, SHOWN_LENGTH)})` : "";
+  if (decision === "deny") return `The rule “${rule?.name}” forbids it${part}.`;
+  if (decision === "allow") return rule ? `The rule “${rule.name}” allows it.` : "It needs no allowance.";
+  if (uncertain !== undefined) return `What it would run is not certain: ${uncertain}.`;
+  return rule ? `The rule “${rule.name}” wants a person to decide${part}.` : `No rule allows it${part}.`;
+}
