@@ -34,6 +34,7 @@ export const problems = {
   session_busy: { status: 409, title: "This session has a started task already" },
   not_the_driver: { status: 409, title: "Somebody else types into this terminal" },
   session_not_live: { status: 409, title: "The session is not running" },
+  session_live: { status: 409, title: "The session still runs" },
   session_tells_status: { status: 409, title: "The session's daemon says itself what its agent does" },
   server_unreachable: { status: 409, title: "The server is not connected" },
   agent_unknown: { status: 409, title: "The server does not have this agent" },

@@ -53,6 +53,9 @@ export const NewSession = z
     agent: z.string().min(1).max(100).default("shell"),
     role: SessionRole.optional(),
     working_directory: z.string().max(1000).nullish(),
+    resumes: SessionId.optional().describe(
+      "An ended session of the same server and agent, with whose conversation the agent goes on; the start fails where its machine does not know that any more",
+    ),
     cols: z.number().int().min(20).max(500).default(120),
     rows: z.number().int().min(5).max(300).default(40),
   })

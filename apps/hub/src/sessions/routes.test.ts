@@ -118,3 +118,29 @@ test("a session's token dies with it", async () => {
   const status = () => refusalCode(clientWithKey(hub.url, worker.token).call(agents.agentStatus));
   await until(async () => (await status()) === "unauthenticated");
 });
+
+test("an agent goes on with the conversation of a session that ended, of the same agent and server only", async () => {
+  const server_id = team.daemon.serverId as ServerId;
+  const start = (resumes: SessionId, more: object = {}) =>
+    team.admin.call(people.createSession, { params: params(), body: { server_id, agent: "claude", resumes, ...more } });
+  const { id } = await team.admin.call(people.createSession, {
+    params: params(),
+    body: { server_id, agent: "claude" },
+  });
+  const first = id as SessionId;
+  expect(await refusalCode(start(first))).toBe("session_live");
+  await team.admin.call(people.closeSession, { params: { ...params(), session: first } });
+  await until(
+    async () =>
+      (await team.admin.call(people.viewSession, { params: { ...params(), session: first } })).status === "closed",
+  );
+  const next = await start(first);
+  await until(() => team.daemon.frames.some((frame) => "session_id" in frame && frame.session_id === next.id));
+  expect(team.daemon.frames.find((frame) => "session_id" in frame && frame.session_id === next.id)).toMatchObject({
+    type: "session_start",
+    agent: "claude",
+    resumes: first,
+  });
+  expect(await refusalCode(start(first, { agent: "shell" }))).toBe("session_not_found");
+  expect(await refusalCode(start((await other.startAgent()).id as SessionId))).toBe("session_not_found");
+});

@@ -27,6 +27,8 @@ export interface SessionStart {
   cols?: number | undefined;
   rows?: number | undefined;
   taskId?: string | null | undefined;
+  /** The ended session with whose conversation the agent goes on. */
+  resumes?: SessionId | undefined;
   startedByHub: boolean;
 }
 
@@ -42,12 +44,14 @@ const VERSION_1_AGENTS: Readonly<Record<string, string>> = {
 
 /**
  * Starts a terminal on a connected server; it is `starting` until the daemon answers. Throws server_not_found,
- * server_unreachable, agent_unknown, or key_taken for a name that a live session has.
+ * server_unreachable, agent_unknown, key_taken for a name that a live session has, and session_not_found or session_live
+ * for a session that cannot be resumed.
  */
 export async function startSession(hub: SessionHub, start: SessionStart): Promise<LiveSession> {
   const token = newSecret("orcs_");
   const session = await transaction(hub.database.pool, async (tx) => {
     const tellsStatus = await requireServer(hub, tx, start);
+    if (start.resumes !== undefined) await requireResumable(tx, start.resumes, start);
     const session = await insertSession(tx, start, token, tellsStatus);
     await record(tx, {
       type: "session.created",
@@ -97,6 +101,20 @@ async function requireServer(hub: SessionHub, tx: Tx, { projectId, serverId, age
   }
   if (server.agents.length === 0 && server.cpus !== null) await requirePlace(tx, serverId, server.name, server.cpus);
   return server.agents.length > 0;
+}
+
+/** Its machine keeps the conversation, and two agents must not go on with the same one. */
+async function requireResumable(tx: Tx, id: SessionId, { projectId, serverId, agent }: SessionStart): Promise<void> {
+  const [ended] = await tx.query<{ name: string; is_live: boolean }>(
+    `select name, status not in ('closed', 'error') as is_live from sessions
+      where id = $1 and project_id = $2 and server_id = $3 and agent = $4`,
+    [id, projectId, serverId, agent],
+  );
+  if (!ended) {
+    throw new Problem("session_not_found", `There is no session of ${agent} on this server with that id to resume.`);
+  }
+  if (ended.is_live)
+    throw new Problem("session_live", `${ended.name} still runs; it can be resumed when it has ended.`);
 }
 
 /** A version 1 daemon has a thread for each terminal and too few of them: with more, terminals fall silent. */
@@ -194,5 +212,6 @@ function startFrame(session: LiveSession, start: SessionStart, token: string): H
     agent: session.agent,
     session_token: token,
     number: session.number,
+    ...(start.resumes === undefined ? {} : { resumes: start.resumes }),
   };
 }

@@ -201,6 +201,8 @@ export const createSession = operation({
     "server_full",
     "agent_unknown",
     "key_taken",
+    "session_not_found",
+    "session_live",
   ],
 });
 

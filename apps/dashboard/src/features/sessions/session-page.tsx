@@ -2,6 +2,7 @@
 import type { Session } from "@orchestratia/protocol/sessions";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import Link from "next/link";
+import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { AgentMark } from "../../ui/agent-mark.tsx";
 import { Button } from "../../ui/button.tsx";
@@ -15,8 +16,8 @@ import { isMissing } from "../hub/hub-client.ts";
 import { useLive, useTopic } from "../live/live-provider.tsx";
 import { mayWrite, useProject } from "../projects/project-context.tsx";
 import { LiveTerminal } from "./live-terminal.tsx";
-import { endSession, sessionQuery } from "./session-queries.ts";
-import { isLive, sessionState } from "./session-words.ts";
+import { endSession, resumeSession, sessionQuery } from "./session-queries.ts";
+import { isLive, isResumable, sessionState } from "./session-words.ts";
 
 /** The room between the frame's bars. */
 const room = "flex h-[calc(100dvh-3rem-3.5rem)] flex-col sm:h-[calc(100dvh-3rem)]";
@@ -51,6 +52,23 @@ function CloseDialog({ session }: { session: Session }) {
   );
 }
 
+/** Another session whose agent goes on with this one's conversation. */
+function ResumeButton({ session }: { session: Session }) {
+  const router = useRouter();
+  const resume = useMutation({
+    mutationFn: () => resumeSession(session),
+    onSuccess: ({ id }) => router.push(`/sessions/${id}`),
+  });
+  return (
+    <>
+      {resume.error ? <ErrorState error={resume.error} /> : null}
+      <Button pending={resume.isPending} onClick={() => resume.mutate()}>
+        Resume
+      </Button>
+    </>
+  );
+}
+
 function SessionHeader({ session, canWrite }: { session: Session; canWrite: boolean }) {
   return (
     <header className="flex min-h-12 flex-wrap items-center gap-x-3 gap-y-1 border-b bg-surface px-4 py-1.5">
@@ -71,10 +89,18 @@ function SessionHeader({ session, canWrite }: { session: Session; canWrite: bool
       <span data-testid="session-status" data-status={session.status} data-exit-code={session.exit_code ?? ""}>
         <StateDot {...sessionState(session)} />
       </span>
+      {session.waiting && session.waiting.for !== "usage_limit" ? (
+        <Button asChild>
+          <Link href="/" title={session.waiting.text}>
+            Answer
+          </Link>
+        </Button>
+      ) : null}
       <Button asChild>
         <Link href={`/sessions/${session.id}/recording`}>Recording</Link>
       </Button>
       {canWrite && isLive(session) ? <CloseDialog session={session} /> : null}
+      {canWrite && isResumable(session) ? <ResumeButton session={session} /> : null}
     </header>
   );
 }

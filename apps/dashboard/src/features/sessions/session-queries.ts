@@ -31,5 +31,9 @@ export const sessionQuery = (projects: readonly string[], session: string) =>
 export const startSession = (project: string, body: z.input<typeof NewSession>) =>
   hub.call(createSession, { params: { project }, body });
 
+/** Another session whose agent goes on with the conversation of one that ended. */
+export const resumeSession = ({ id, project_id, server_id, agent, role, working_directory }: Session) =>
+  startSession(project_id, { server_id, agent, role, working_directory, resumes: id });
+
 export const endSession = (project: string, session: string) =>
   hub.call(closeSession, { params: { project, session } });

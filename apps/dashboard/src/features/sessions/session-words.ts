@@ -13,10 +13,24 @@ const agentWords: Record<Session["agent_status"], { tone: StateTone; word: strin
   unknown: { tone: "good", word: "Active" },
 };
 
+const waitingWords: Record<NonNullable<Session["waiting"]>["for"], string> = {
+  permission: "Asks for permission",
+  question: "Asks a question",
+  login: "Has to be signed in",
+  usage_limit: "At its usage limit",
+};
+
+/** Those that keep their conversations. */
+const RESUMABLE_AGENTS = ["claude", "codex", "gemini", "opencode"];
+
+/** It has ended, and another session's agent can go on with its conversation. */
+export const isResumable = ({ status, agent }: Pick<Session, "status" | "agent">): boolean =>
+  status === "closed" && RESUMABLE_AGENTS.includes(agent);
+
 const exitWords = (code: number | null) => (code === null ? "Closed" : `Closed, exit code ${code}`);
 
 /** What a session is doing, in one mark and a few words. */
-export function sessionState(session: Pick<Session, "status" | "agent_status" | "exit_code">): {
+export function sessionState(session: Pick<Session, "status" | "agent_status" | "exit_code" | "waiting">): {
   tone: StateTone;
   word: string;
 } {
@@ -24,7 +38,9 @@ export function sessionState(session: Pick<Session, "status" | "agent_status" | 
     case "starting":
       return { tone: "busy", word: "Starting" };
     case "active":
-      return agentWords[session.agent_status];
+      return session.waiting
+        ? { tone: "attention", word: waitingWords[session.waiting.for] }
+        : agentWords[session.agent_status];
     case "disconnected":
       return { tone: "attention", word: "Server unreachable" };
     case "lost":
