@@ -4,7 +4,7 @@ import { beside, type Child, startChild } from "./child.ts";
 import { type BenchTerminal, ready, type TerminalStage } from "./terminal.ts";
 
 /** plain: binary frames, one for each read. */
-export type Wire = "binary" | "plain" | "json";
+type Wire = "binary" | "plain" | "json";
 
 /** node-pty and ws in one process. */
 export async function startDirect(programs: Record<string, string>): Promise<TerminalStage> {

@@ -4,7 +4,7 @@ import path from "node:path";
 
 const MIB = 1024 * 1024;
 
-export interface TerminalLog extends Disposable {
+interface TerminalLog extends Disposable {
   file: string;
   bytes: number;
   mib: number;

@@ -14,7 +14,7 @@ const SESSIONS_MAX = 500;
 /** Where profiles go: `--profile` names a folder. */
 const PROFILE = process.argv.find((argument) => argument.startsWith("--profile="))?.slice("--profile=".length);
 
-export interface OurStage extends TerminalStage {
+interface OurStage extends TerminalStage {
   token: string;
   /** Asks the hub's API within the project. */
   ask(method: string, route: string, body?: unknown): Promise<Record<string, unknown>>;
@@ -54,7 +54,7 @@ export async function startOurs(
   const config = path.join(daemonHome, "agent.yaml");
   const agents = Object.entries(programs).map(([name, command]) => ({ name, command, cwd: "/" }));
   // JSON is YAML.
-  writeFileSync(config, JSON.stringify({ max_concurrent: SESSIONS_MAX, agents }));
+  writeFileSync(config, JSON.stringify({ max_concurrent: SESSIONS_MAX, max_sessions: SESSIONS_MAX, agents }));
   const args = ["--config", config, "--state-dir", daemonHome, "--close-sessions-on-exit"];
   const daemon = spawn(process.execPath, [...profileFlags("daemon"), DAEMON, "--register", "-", "--run", ...args], {
     env: {

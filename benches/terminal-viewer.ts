@@ -33,7 +33,10 @@ export class Viewer implements BenchTerminal {
   end = 0;
   /** Of all the frames that came, with their headers. */
   received = 0;
-  onBytes: (bytes: Buffer, offset: number) => void = () => {};
+  early = "";
+  onBytes: (bytes: Buffer, offset: number) => void = (bytes) => {
+    this.early += bytes.toString("latin1");
+  };
   /** A snapshot's text is given to onBytes too when this is not set. */
   onSnapshot: ((text: Buffer, offset: number) => void) | undefined;
 
@@ -118,6 +121,8 @@ export class Viewer implements BenchTerminal {
   }
 
   async leave(): Promise<void> {
+    // What is held up would hold up the end as well.
+    this.#socket.resume();
     this.#socket.terminate();
     await this.ended();
   }

@@ -1,7 +1,7 @@
 import { round } from "./measure.ts";
 
 /** A bound of a figure. */
-export interface Goal {
+interface Goal {
   most?: number;
   least?: number;
 }

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeTerminalFrame, encodeTerminalFrame, TERMINAL_KINDS, type TerminalFrame } from "./terminal-frame.ts";
+import {
+  decodeRecordingSegment,
+  decodeSnapshot,
+  decodeTerminalFrame,
+  encodeRecordingSegment,
+  encodeSnapshot,
+  encodeTerminalFrame,
+  TERMINAL_KINDS,
+  type TerminalFrame,
+} from "./terminal-frame.ts";
 
 const frames: fc.Arbitrary<TerminalFrame> = fc.record({
   kind: fc.constantFrom(...Object.values(TERMINAL_KINDS)),
@@ -37,4 +46,16 @@ test("bytes that are too few for a header are no frame", () => {
       expect(decodeTerminalFrame(bytes)).toBeUndefined();
     }),
   );
+});
+
+test("a snapshot and a piece of a recording come out as they went in; what is too short is none", () => {
+  const snapshot = { cols: 120, rows: 40, text: Buffer.from("\u001b[1mhello") };
+  const shown = decodeSnapshot(encodeSnapshot(snapshot));
+  expect(shown && { ...shown, text: Buffer.from(shown.text) }).toEqual(snapshot);
+  expect(decodeSnapshot(Uint8Array.from([0, 80, 0]))).toBeUndefined();
+
+  const segment = { segment: 7, end: 2 ** 40 + 1, gzip: Buffer.from([31, 139, 8]) };
+  const piece = decodeRecordingSegment(encodeRecordingSegment(segment));
+  expect(piece && { ...piece, gzip: Buffer.from(piece.gzip) }).toEqual(segment);
+  expect(decodeRecordingSegment(new Uint8Array(11))).toBeUndefined();
 });

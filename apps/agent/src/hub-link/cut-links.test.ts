@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CATCH_UP_BYTES } from "@orchestratia/protocol/server-link";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { readConfig, sessionBaseEnv } from "../config.ts";
@@ -17,15 +18,23 @@ import { Report } from "./report.ts";
 const cutsPerHop = 150;
 const lines = 40_000;
 const lineOf = (n: number) => `${n} ${createHash("md5").update(String(n)).digest("hex")}\n`;
-/** Slow enough that no break of a link lets more go by than a watcher that returns is sent. */
-const program = `
+/** A watcher that returns is sent this much; what is further back a snapshot would replace. */
+const aheadBytes = CATCH_UP_BYTES / 2;
+/** Prints no further than the file says, however long a link stays broken. */
+const program = (budgetPath: string) => `
   const { createHash } = require("node:crypto");
+  const { readFileSync } = require("node:fs");
   let n = 0;
+  let printed = 0;
   const tick = () => {
     let block = "";
-    for (let k = 0; k < 40; k += 1, n += 1) block += n + " " + createHash("md5").update(String(n)).digest("hex") + "\\n";
-    process.stdout.write(block);
-    if (n < ${lines}) setTimeout(tick, 20);
+    for (let k = 0; k < 40; k += 1) block += n + k + " " + createHash("md5").update(String(n + k)).digest("hex") + "\\n";
+    if (printed + block.length <= Number(readFileSync(${JSON.stringify(budgetPath)}, "utf8"))) {
+      process.stdout.write(block);
+      printed += block.length;
+      n += 40;
+    }
+    if (n < ${lines}) setTimeout(tick, 10);
   };
   tick();
   process.stdin.resume();`;
@@ -37,12 +46,18 @@ test(`a watching hub has every byte once, in order, when each hop is cut ${cutsP
   process.stdout.write(`the links are cut by CUT_SEED=${seed}\n`);
   const random = randomOf(seed);
   const stateDir = mkdtempSync(join(tmpdir(), "orc-agent-"));
+  const budgetPath = join(stateDir, "budget");
+  const allow = (bytes: number) => {
+    writeFileSync(`${budgetPath}.new`, String(bytes));
+    renameSync(`${budgetPath}.new`, budgetPath);
+  };
+  allow(aheadBytes);
   await using hub = await startFakeHub();
 
   const first = new Terminals(stateDir, sourceHolderCommand);
   const spec = {
     ...shellSpec(""),
-    command: ["/bin/sh", "-c", `stty raw -echo; exec "$0" -e "$1"`, process.execPath, program],
+    command: ["/bin/sh", "-c", `stty raw -echo; exec "$0" -e "$1"`, process.execPath, program(budgetPath)],
     server_id: fakeServer.id,
   };
   const { id, record } = await first.start(spec);
@@ -104,7 +119,11 @@ test(`a watching hub has every byte once, in order, when each hop is cut ${cutsP
   const running = link.run();
   try {
     const last = lineOf(lines - 1);
-    await waitFor(() => hub.output(id).subarray(-last.length).toString() === last, 150_000);
+    await waitFor(() => {
+      const received = hub.output(id);
+      allow(received.length + aheadBytes);
+      return received.subarray(-last.length).toString() === last;
+    }, 150_000);
     const printed = Buffer.from(Array.from({ length: lines }, (_, n) => lineOf(n)).join(""));
     const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
     const { output, faults, snapshots } = hub.session(id);

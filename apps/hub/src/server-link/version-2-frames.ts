@@ -7,8 +7,8 @@ import { sessionEnded, sessionRuns } from "../sessions/session-status.ts";
 import type { FrameContext } from "./frames.ts";
 import { ownSession } from "./own-session.ts";
 
-/** How long a daemon may take to show the last screen of a session that ended. */
-const LAST_SCREEN_MS = 2_000;
+/** How long a daemon may take for the last bytes and the last screen of a session that ended. */
+const LAST_SCREEN_MS = 5_000;
 /** A screen with a full scrollback in many colours is well below it. */
 const SNAPSHOT_MAX_BYTES = 4 * 1024 * 1024;
 
@@ -106,8 +106,9 @@ export function feedFrom({ connection }: FrameContext, session: LiveSession): vo
 export function receiveClosed(context: FrameContext, frame: Extract<DaemonFrame, { type: "session_closed" }>): void {
   const { hub, connection, later } = context;
   const session = ownSession(context, frame.session_id);
-  const lastScreen = session?.feed.freshSnapshot(LAST_SCREEN_MS);
   later(async () => {
+    // Not before the inventory is taken in, if one is: until then nothing can be asked for.
+    const lastScreen = session?.feed.lastSnapshot(LAST_SCREEN_MS);
     if (session) await sessionEnded(hub, session, { status: "closed", exitCode: frame.exit_code ?? null });
     // Nothing else waits for it.
     void Promise.resolve(lastScreen).then(() =>

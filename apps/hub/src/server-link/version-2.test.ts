@@ -126,6 +126,25 @@ test("an end whose acknowledgement was lost is told again, and acknowledged agai
   await daemon[Symbol.asyncDispose]();
 });
 
+test("an end that a link missed is acknowledged behind the last bytes, so that those who watch have them", async () => {
+  const { daemon, session } = await links.exactStage();
+  session.output.listen({ onOutput: () => session.feed.consumed(session.output.end) });
+  session.feed.watch(0);
+  daemon.print(session.id, "first ");
+  await until(() => session.output.end === 6);
+  await daemon.cut();
+  await until(() => session.status === "disconnected");
+  const last = "last ".repeat(60_000);
+  daemon.print(session.id, last);
+  daemon.exit(session.id);
+  await daemon.connect();
+  // It comes behind the bytes.
+  await daemon.next("session_snapshot");
+  await daemon.next("session_closed_ack");
+  expect(shown(session, 0)).toBe(`first ${last}`);
+  await daemon[Symbol.asyncDispose]();
+});
+
 test("nobody speaks for another server's session, in bytes neither", async () => {
   const { daemon, session } = await links.exactStage();
   const other = await links.exactStage();

@@ -14,6 +14,7 @@ export class OutputFeed {
   readonly #output: OutputWindow;
   #send: ((frame: HubFrame) => boolean) | undefined;
   #watched = false;
+  #isEnding = false;
   #acked = 0;
   /** A snapshot is on its way. */
   #asked = false;
@@ -45,8 +46,9 @@ export class OutputFeed {
     if (this.#driver !== null) this.tellDriver(this.#driver);
   }
 
+  /** Not while the last screen is awaited. */
   unlinked(): void {
-    this.#send = undefined;
+    if (!this.#isEnding) this.#send = undefined;
   }
 
   /** Somebody watches: output is to come from byte `from` on, or behind a snapshot (null). */
@@ -87,6 +89,17 @@ export class OutputFeed {
       else if (this.#watched) this.askSnapshot();
       else this.#watch(null);
     });
+  }
+
+  /**
+   * The screen behind the last byte of a session that ended, whatever is known of it then. Until it has come the feed stays
+   * linked, since what is still under way has to be acknowledged.
+   */
+  async lastSnapshot(limitMs: number): Promise<void> {
+    this.#isEnding = true;
+    await this.freshSnapshot(limitMs);
+    this.#isEnding = false;
+    this.unlinked();
   }
 
   /** Everything before `offset` was consumed by whoever sets the pace. */

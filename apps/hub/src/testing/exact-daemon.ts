@@ -35,6 +35,8 @@ interface Terminal {
   /** Undefined while nobody watches. */
   sent: number | undefined;
   acked: number;
+  /** A snapshot is to follow the bytes that are still to be sent. */
+  owesSnapshot?: boolean;
 }
 
 /**
@@ -73,9 +75,8 @@ export class ExactDaemon implements AsyncDisposable {
     this.send({ type: "auth", api_key: this.#options.apiKey, protocol: 2 });
     await this.next("auth_ok");
     this.send({ type: "inventory", sessions: [...this.terminals].map(([id, terminal]) => this.#item(id, terminal)) });
-    const answer = await this.next("inventory");
     for (const [id, { exit }] of this.terminals) if (exit) this.#tellEnd(id);
-    return answer;
+    return await this.next("inventory");
   }
 
   get frames(): readonly HubFrame[] {
@@ -128,7 +129,6 @@ export class ExactDaemon implements AsyncDisposable {
   exit(sessionId: string, exit_code: number | null = 0): void {
     const terminal = this.terminal(sessionId);
     terminal.exit = { exit_code, offset: terminal.printed.length };
-    this.#snapshot(sessionId, terminal);
     this.#tellEnd(sessionId);
   }
 
@@ -184,7 +184,10 @@ export class ExactDaemon implements AsyncDisposable {
     if (frame.type === "session_closed_ack") this.terminals.delete(frame.session_id);
     if (frame.type === "session_watch") this.#watch(frame, terminal);
     if (frame.type === "session_unwatch") terminal.sent = undefined;
-    if (frame.type === "session_snapshot") this.#snapshot(frame.session_id, terminal);
+    if (frame.type === "session_snapshot") {
+      terminal.owesSnapshot = true;
+      this.#flow(frame.session_id, terminal);
+    }
     if (frame.type === "ack") {
       terminal.acked = frame.offset;
       this.#flow(frame.session_id, terminal);
@@ -228,5 +231,8 @@ export class ExactDaemon implements AsyncDisposable {
       this.sendBytes(TERMINAL_KINDS.output, sessionId, terminal.sent, piece);
       terminal.sent += piece.length;
     }
+    if (!terminal.owesSnapshot) return;
+    terminal.owesSnapshot = false;
+    this.#snapshot(sessionId, terminal);
   }
 }
