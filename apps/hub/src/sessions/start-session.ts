@@ -50,8 +50,8 @@ const VERSION_1_AGENTS: Readonly<Record<string, string>> = {
 export async function startSession(hub: SessionHub, start: SessionStart): Promise<LiveSession> {
   const token = newSecret("orcs_");
   const session = await transaction(hub.database.pool, async (tx) => {
-    const tellsStatus = await requireServer(hub, tx, start);
     if (start.resumes !== undefined) await requireResumable(tx, start.resumes, start);
+    const tellsStatus = await requireServer(hub, tx, start);
     const session = await insertSession(tx, start, token, tellsStatus);
     await record(tx, {
       type: "session.created",

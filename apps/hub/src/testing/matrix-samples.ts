@@ -103,6 +103,7 @@ export async function makeSampledProject(hub: TestHub): Promise<SampledProject> 
       user: [user],
       invitation: [invitation],
       server_id: [serverId],
+      resumes: [session],
       session_id: [session],
       session_name: [session_name, session],
       target_session: [session_name, session],

@@ -53,6 +53,8 @@ export function codexConfig({ hookCommand, contextText }: { hookCommand: readonl
     "sandbox_workspace_write.network_access": "true",
     // What looks like a secret is kept from commands, the session's own token too.
     "shell_environment_policy.ignore_default_excludes": "true",
+    // A login shell's profile sets the search path anew, without the folder that holds `orchestratia`.
+    allow_login_shell: "false",
     check_for_update_on_startup: "false",
     ...(contextText === "" ? {} : { developer_instructions: JSON.stringify(contextText) }),
   };
