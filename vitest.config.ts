@@ -7,7 +7,7 @@ const resolve = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 const start = ["scripts/start.test.ts", "scripts/demo.test.ts"];
 const browser = ["scripts/browser/**/*.test.ts"];
 /** With the real agents: `npm run test:agents`. */
-const agents = ["scripts/agents/**/*.contract.test.ts"];
+const agents = ["scripts/agents/**/*.test.ts"];
 const WHOLE_INSTANCE_MS = 300_000;
 
 export default defineConfig({
@@ -30,7 +30,13 @@ export default defineConfig({
       },
       {
         ...resolve,
-        test: { name: "agents", include: agents, testTimeout: WHOLE_INSTANCE_MS, hookTimeout: WHOLE_INSTANCE_MS },
+        test: {
+          name: "agents",
+          include: agents,
+          globalSetup: ["apps/hub/src/testing/global-setup.ts"],
+          testTimeout: WHOLE_INSTANCE_MS,
+          hookTimeout: WHOLE_INSTANCE_MS,
+        },
       },
       {
         test: { name: "browser", include: browser, testTimeout: WHOLE_INSTANCE_MS, hookTimeout: WHOLE_INSTANCE_MS },

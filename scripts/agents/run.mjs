@@ -1,12 +1,12 @@
 /**
- * `npm run test:agents`: the contract of docs/agents.md with the real agents from npm, against a model endpoint of our
- * own. `-- --only claude,codex` takes some of them. The first run downloads about a gigabyte.
+ * `npm run test:agents`: the contract of docs/agents.md with the real agents from npm, and tasks of a whole hub done by them,
+ * against a model endpoint of our own. `-- --only claude,codex` takes some of them. The first run downloads about a gigabyte.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { root, toolEnvironment } from "../bootstrap.mjs";
+import { bootstrap, build, root, toolEnvironment } from "../bootstrap.mjs";
 import { Refusal, runScript } from "../refusal.mjs";
 import { installAgent } from "./install.mjs";
 import { agentPackages } from "./versions.mjs";
@@ -21,6 +21,9 @@ function chosen() {
 
 await runScript(async () => {
   const names = chosen();
+  // Sessions run the built CLI.
+  await bootstrap();
+  await build();
   const folders = {};
   for (const name of names) folders[name] = await installAgent(name);
   const child = spawn(path.join(root, "node_modules/.bin/vitest"), ["run", "--project", "agents"], {

@@ -81,6 +81,7 @@ export function sandbox(agent: string, llm: string, bin: string) {
   mkdirSync(session);
   execFileSync("git", ["init", "--quiet", work]);
   return {
+    root,
     work,
     session,
     env: {

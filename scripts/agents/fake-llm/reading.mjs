@@ -1,4 +1,4 @@
-/** What a request says, the same for every API: `{ kind, tools, prompts, results, last }`. */
+/** What a request says, the same for every API: `{ kind, tools, prompts, results, first, last }`. */
 export function readRequest(path, body) {
   const dialect = dialects.find(({ matches }) => matches.test(path));
   if (!dialect) return undefined;
@@ -18,13 +18,15 @@ function flat(content) {
   return content == null ? "" : JSON.stringify(content);
 }
 
-/** The last prompt of a person, how many tools have answered since, and what the last one answered. */
+/** The last prompt of a person, how many tools have answered since, and what the first and the last of them answered. */
 function scan(items) {
   const prompts = [];
   let results = 0;
+  let first;
   let last;
   for (const item of items) {
     if (item.result !== undefined) {
+      if (results === 0) first = item.result;
       results += 1;
       last = item.result;
       continue;
@@ -33,9 +35,10 @@ function scan(items) {
     if (!text.trim() || (item.isBesideResult && /@@\w/.test(prompts.at(-1) ?? ""))) continue;
     prompts.push(text);
     results = 0;
+    first = undefined;
     last = undefined;
   }
-  return { prompts, prompt: prompts.at(-1) ?? "", results, last };
+  return { prompts, prompt: prompts.at(-1) ?? "", results, first, last };
 }
 
 function anthropicItems(message) {

@@ -9,6 +9,9 @@
  *   @@error STATUS       one HTTP error, then it goes on; @@errors STATUS: an error every time
  *   @@end TEXT           the last answer. Without it: "FAKE-DONE <what the last tool answered>"
  *
+ * The line with which the hub tells of a task has no directives: the model then runs the command that it names with its shell
+ * tool, and the answer, which holds the task's spec, is the script from there on.
+ *
  * A prompt without directives is answered "FAKE-ECHO <prompt>". Nothing is remembered between requests (but `@@error`):
  * the turn is the number of tool results since the prompt, so any number of agents may ask at once.
  */
@@ -22,10 +25,15 @@ const shellTools = [
 
 const failedOnce = new Set();
 
+const taskLine = /(?:A task is waiting for you|Your task was changed): run "(orchestratia task check)"/;
+
 /** What the model does in this turn: `{ text }` or `{ tool: { name, input } }`, with `say`, `slow`, `wait`; or `{ error }`. */
-export function decide({ prompt: given, results, last, tools }) {
+export function decide({ prompt: given, results, first, last, tools }) {
   if (tools.length === 0)
     return { text: /title/i.test(given) ? "Fake title" : `FAKE-ECHO ${given.trim().slice(-200)}` };
+  const [, check] = taskLine.exec(given) ?? [];
+  if (check && results === 0) return call({ say: "", slow: 0, wait: 0 }, "sh", check, tools);
+  if (check) return decide({ prompt: scriptOf(first), results: results - 1, last, tools });
   const prompt = unquoted(given).replace(/\s*;;\s*(?=@@)/g, "\n");
   const directives = [...prompt.matchAll(/^[ \t>❯"']*@@(\w+)[ \t]*(.*)$/gm)].map(([, name, rest]) => [
     name,
@@ -63,6 +71,9 @@ export function decide({ prompt: given, results, last, tools }) {
         .slice(0, 400)}`,
   };
 }
+
+/** The spec's directives out of what `orchestratia task check` printed, of which an agent may show a screen or JSON around it. */
+const scriptOf = (answer) => String(answer).replaceAll(/\s+(?=@@\w)/g, "\n");
 
 /** `opencode run` puts quotes around its argument. */
 function unquoted(prompt) {
