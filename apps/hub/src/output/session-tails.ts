@@ -13,7 +13,7 @@ import { cleanTail } from "./clean-tail.ts";
 /** The window holds a megabyte; painted screens shrink much when they are cleaned, so more is read than is kept. */
 const READ_BYTES = 512 * 1024;
 /** How long a daemon may take to show a session's screen. */
-const SNAPSHOT_MS = 5_000;
+const SNAPSHOT_MS = 2_000;
 /** How many running tasks' beginnings are remembered. */
 const BEGINNINGS_KEPT = 10_000;
 
@@ -87,7 +87,8 @@ export function sessionTails(engine: Engine, bus: Bus, sessions: LiveSessions): 
         SETTLES.includes(fact.event_type) && fact.task_id !== null ? [fact.task_id] : [],
       );
       if (ids.length === 0) return;
-      for (const settled of await engine.database.sql.query<Settled>(OF_TASKS, [ids])) await keep(settled);
+      // At once: one daemon that does not answer must not hold up the others' sessions.
+      await Promise.all((await engine.database.sql.query<Settled>(OF_TASKS, [ids])).map(keep));
     },
     async rederive() {
       // Those whose beginning is remembered and whose end was not kept: it failed, or was not heard of.
