@@ -58,7 +58,7 @@ const screens: Record<string, Record<string, string>> = {
   Worked for 3s • 15:15
 › Ask Codex to do anything
 
-  fake-model default · /root/work
+  fake-model default · ~/work
   ← for agents · ? for shortcuts             ⚠ 4 warnings · f2 to view`,
     work: `
 • Ran echo hi > a.txt
@@ -68,7 +68,7 @@ const screens: Record<string, Record<string, string>> = {
 
 › Ask Codex to do anything
 
-  fake-model default · /root/work
+  fake-model default · ~/work
   ← for agents · ? for shortcuts             ⚠ 4 warnings · f2 to view`,
     "usage limit": `
 › do it
@@ -77,7 +77,7 @@ const screens: Record<string, Record<string, string>> = {
 
 › Ask Codex to do anything
 
-  fake-model default · /root/work
+  fake-model default · ~/work
   ← for agents · ? for shortcuts`,
     "after a usage limit": `
 ■ You've hit your usage limit. Try again in 2 hours 5 minutes.
@@ -85,10 +85,10 @@ const screens: Record<string, Record<string, string>> = {
 • over
 › Ask Codex to do anything
 
-  fake-model default · /root/work`,
+  fake-model default · ~/work`,
     trust: `
   Folder access
-  /root/work
+  ~/work
   Trust this folder? Codex can read, edit, and run files here.
 
 › 1. Trust and continue
@@ -106,7 +106,7 @@ const screens: Record<string, Record<string, string>> = {
  >   Type your message or @path/to/file
 ▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀
  workspace (/directory)         sandbox                      /model
- /root/work                     no sandbox                     Auto`,
+ ~/work                     no sandbox                     Auto`,
     work: `
  > @@sh echo hi
 ▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀
@@ -146,7 +146,7 @@ const screens: Record<string, Record<string, string>> = {
   ┃
   ┃  Build · Fake Fake
   ╹▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀
-   /root/work                              18 (0%)  ctrl+p commands`,
+   ~/work                              18 (0%)  ctrl+p commands`,
     work: `
   ┃  @@sh echo hi > a.txt ;; @@sleep 3000
      ▣  Build · Fake

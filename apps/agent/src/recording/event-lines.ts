@@ -1,16 +1,5 @@
 import { isUtf8 } from "node:buffer";
-
-/** A character that is cut off at the end of some bytes has its rest in the next ones. */
-function cutOffBytes(bytes: Buffer): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
-    const byte = bytes[bytes.length - back] ?? 0;
-    if (byte < 0x80) return 0;
-    if (byte < 0xc0) continue;
-    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-    return back < needed ? back : 0;
-  }
-  return 0;
-}
+import { cutOffBytes } from "../cut-off-bytes.ts";
 
 /** Splits `bytes` before the character that they cut off, if they do. */
 export function wholeCharacters(bytes: Buffer): { whole: Buffer; rest: Buffer } {

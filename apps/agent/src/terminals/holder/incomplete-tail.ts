@@ -1,17 +1,7 @@
+import { cutOffBytes } from "../../cut-off-bytes.ts";
+
 const escapeByte = 0x1b;
 const bellByte = 0x07;
-
-/** How many bytes of a cut-off UTF-8 character `bytes` ends with. */
-function incompleteCharacter(bytes: Uint8Array): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
-    const byte = bytes[bytes.length - back] ?? 0;
-    if (byte < 0x80) return 0;
-    if (byte < 0xc0) continue;
-    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-    return back < needed ? back : 0;
-  }
-  return 0;
-}
 
 /** Whether the escape sequence at the start of `bytes` reaches its end in them. */
 function isComplete(bytes: Uint8Array): boolean {
@@ -31,5 +21,5 @@ function isComplete(bytes: Uint8Array): boolean {
 export function incompleteTail(bytes: Uint8Array): number {
   const at = bytes.lastIndexOf(escapeByte);
   if (at >= 0 && !isComplete(bytes.subarray(at))) return bytes.length - at;
-  return incompleteCharacter(bytes);
+  return cutOffBytes(bytes);
 }
