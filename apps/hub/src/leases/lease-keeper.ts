@@ -1,30 +1,53 @@
+import type pg from "pg";
 import type { Logger } from "pino";
-import type { Sql } from "../db/transaction.ts";
+import { type Tx, transaction } from "../db/transaction.ts";
 import type { RunningPart } from "../events/running-part.ts";
 import { SingleFile } from "../events/single-file.ts";
 import type { LiveSessions } from "../sessions/live-sessions.ts";
 import { LEASE_LENGTH } from "./lease-length.ts";
 
 export interface LeaseKeeperOptions {
-  sql: Sql;
+  pool: pg.Pool;
   sessions: LiveSessions;
   connections: { isConnected(serverId: string): boolean };
   log: Logger;
   /** Told of sessions that gave a sign of life: their workers may have been taken for lost. */
-  onSeen(sessionIds: readonly string[]): Promise<void>;
+  onSeen(signs: readonly SignOfLife[]): Promise<void>;
 }
+
+export interface SignOfLife {
+  session_id: string;
+  /** By the database's clock, as Postgres writes it. */
+  seen_at: string;
+}
+
+/** When a sign was given: by this process's clock (milliseconds), or by the database's, as a fact has it. */
+type Given = { heard: number } | { recorded: string };
 
 /** A session's signs of life are written down at most so often. */
 const WRITE_EVERY_MS = 20_000;
 /** Signs of life of so long are written together. */
 const GATHER_MS = 250;
 
+// No sign looks later than it was: a transaction's now() is before the moment in which the ages are taken, and leases keep
+// whole milliseconds. Whoever was found gone is not there for what they did before that.
+const COUNTING = {
+  name: "counting_signs_of_life",
+  text: `select sign.session_id, sign.seen_at::text from (
+      select session_id, date_trunc('milliseconds',
+          coalesce(recorded, now() - age * interval '1 millisecond')) as seen_at
+      from unnest($1::uuid[], $2::float8[], $3::timestamptz[]) as given (session_id, age, recorded)) as sign
+    where not exists (select from engine.leases l where l.session_id = sign.session_id and l.closed_at is null
+      and l.expires_at <= clock_timestamp() and l.expires_at >= sign.seen_at)`,
+};
 // A lease that somebody holds is being closed or expired this moment: waiting for several of those could end in a deadlock.
 const EXTEND = {
   name: "extend_leases",
   text: `update engine.leases set expires_at = now() + interval '${LEASE_LENGTH}'
-    where id in (select id from engine.leases
-      where closed_at is null and lost_since is null and session_id = any($1::uuid[]) for no key update skip locked)`,
+    where id in (select l.id from engine.leases l
+        join unnest($1::uuid[], $2::timestamptz[]) as sign (session_id, seen_at) using (session_id)
+      where l.closed_at is null and l.lost_since is null and (l.expires_at > clock_timestamp() or l.expires_at < sign.seen_at)
+      for no key update of l skip locked)`,
 };
 
 /**
@@ -36,18 +59,20 @@ export class LeaseKeeper implements RunningPart {
   readonly #turns = new SingleFile(() => this.#write());
   /** By session, by this process's clock. */
   readonly #writtenAt = new Map<string, number>();
-  #seen = new Set<string>();
+  #seen = new Map<string, Given>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
   }
 
-  /** The session's token was used. */
-  sawSession(sessionId: string): void {
+  /** The session's token was used, or a fact tells of it: `recorded` is that fact's time. */
+  sawSession(sessionId: string, recorded?: string): void {
     const last = this.#writtenAt.get(sessionId);
     if (last !== undefined && performance.now() - last < WRITE_EVERY_MS) return;
-    this.#seen.add(sessionId);
+    const before = this.#seen.get(sessionId);
+    if (recorded === undefined) this.#seen.set(sessionId, { heard: performance.now() });
+    else if (!before || "recorded" in before) this.#seen.set(sessionId, { recorded });
     this.#timer ??= setTimeout(() => this.#begin(), GATHER_MS).unref();
   }
 
@@ -86,12 +111,35 @@ export class LeaseKeeper implements RunningPart {
 
   async #write(): Promise<void> {
     if (this.#seen.size === 0) return;
-    const seen = [...this.#seen];
-    this.#seen = new Set();
+    const seen = this.#seen;
+    this.#seen = new Map();
     const now = performance.now();
     for (const [id, at] of this.#writtenAt) if (now - at >= WRITE_EVERY_MS) this.#writtenAt.delete(id);
-    await this.#options.sql.query(EXTEND, [seen]);
-    await this.#options.onSeen(seen);
-    for (const id of seen) this.#writtenAt.set(id, now);
+    // Set before the writing: whatever is forgotten meanwhile stays so.
+    for (const id of seen.keys()) this.#writtenAt.set(id, now);
+    const counted = new Set<string>();
+    try {
+      const signs = await transaction(this.#options.pool, (tx) => this.#extend(tx, seen));
+      await this.#options.onSeen(signs);
+      for (const { session_id } of signs) counted.add(session_id);
+    } finally {
+      for (const id of seen.keys()) if (!counted.has(id)) this.#writtenAt.delete(id);
+    }
+  }
+
+  async #extend(tx: Tx, seen: ReadonlyMap<string, Given>): Promise<SignOfLife[]> {
+    const signs = await tx.query<SignOfLife>(COUNTING, this.#ages(seen));
+    await tx.query(EXTEND, [signs.map(({ session_id }) => session_id), signs.map(({ seen_at }) => seen_at)]);
+    return signs;
+  }
+
+  #ages(seen: ReadonlyMap<string, Given>): unknown[] {
+    const now = performance.now();
+    const given = [...seen.values()];
+    return [
+      [...seen.keys()],
+      given.map((sign) => ("heard" in sign ? now - sign.heard : null)),
+      given.map((sign) => ("recorded" in sign ? sign.recorded : null)),
+    ];
   }
 }

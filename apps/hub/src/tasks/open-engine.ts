@@ -81,7 +81,7 @@ export function openEngine({ database, bus, doors = [], clock, log, ...links }: 
     fleet,
     matcher,
     delivery,
-    leases: new LeaseKeeper({ ...links, sql: database.sql, log, onSeen: (ids) => receiveBack(engine, ids) }),
+    leases: new LeaseKeeper({ ...links, pool: database.pool, log, onSeen: (signs) => receiveBack(engine, signs) }),
     schemas: new SchemaChecker(),
     workspaces,
     proofs: new Proofs(() => engine),

@@ -7,6 +7,7 @@ import { openTestEngine } from "../testing/test-engine.ts";
 import { until } from "../testing/until.ts";
 import { facts, finished, lease, questions, type Stage, stage } from "../testing/worker-stage.ts";
 import { applyLostPolicies } from "./lost-policy.ts";
+import { markLostWorkers } from "./mark-lost.ts";
 
 /** Both wait for the task's row, the second behind the first. */
 async function inTurn(
@@ -39,6 +40,12 @@ async function inTurn(
 const dueNow = ({ hub, task }: Stage) =>
   hub.sql.query("update engine.leases set act_at = now() where task_id = $1", [task]);
 
+/** Its next sign of life is written down. */
+async function forgetSigns({ hub, worker }: Stage): Promise<void> {
+  await hub.engine.leases.settled();
+  hub.engine.leases.forget(worker.id);
+}
+
 test("the reaper against a completion: the work is never lost, whoever is first", async () => {
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);
@@ -49,9 +56,9 @@ test("the reaper against a completion: the work is never lost, whoever is first"
     await hub.sessionIsMissing(on.worker.id, "lost");
     await hub.settled();
     const complete = () => completeTask(beside, on.worker, on.task, finished);
-    const reap = () => applyLostPolicies(hub.engine);
+    const reap = () => dueNow(on).then(() => applyLostPolicies(hub.engine));
     const [first, second] = completionIsFirst ? [complete, reap] : [reap, complete];
-    await inTurn(on, () => dueNow(on).then(first), second);
+    await inTurn(on, first, second);
     expect(await hub.task(on.task)).toMatchObject({ status: "done", attempt: completionIsFirst ? 1 : 2 });
   }
 });
@@ -60,12 +67,14 @@ test("a heartbeat against the expiry: who is seen while it is being taken for lo
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);
   const on = await stage(hub);
-  hub.engine.leases.forget(on.worker.id);
+  await forgetSigns(on);
   await inTurn(
     on,
     async () => {
-      await hub.sql.query("update engine.leases set expires_at = now() where task_id = $1", [on.task]);
-      await hub.engine.rederive();
+      await hub.sql.query("update engine.leases set expires_at = now() - interval '1 minute' where task_id = $1", [
+        on.task,
+      ]);
+      await markLostWorkers(hub.engine);
     },
     async () => {
       hub.engine.leases.sawServer(on.server.id);
@@ -75,6 +84,27 @@ test("a heartbeat against the expiry: who is seen while it is being taken for lo
   );
   expect(await lease(on)).toMatchObject({ lost_since: null, closed_at: null });
   expect(await facts(on, "task.worker_lost")).toEqual([]);
+});
+
+test("what a session did before it was found gone does not bring it back, whenever that is written down", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  for (const markedFirst of [false, true]) {
+    const on = await stage(hub);
+    await forgetSigns(on);
+    hub.engine.leases.sawSession(on.worker.id);
+    // As the report of its loss does; nothing looks at it before the sign is written down.
+    await hub.sql.query("update engine.leases set expires_at = now() where task_id = $1", [on.task]);
+    if (markedFirst) await markLostWorkers(hub.engine);
+    await hub.engine.leases.settled();
+    await markLostWorkers(hub.engine);
+    await hub.settled();
+    expect(await lease(on)).toMatchObject({ lost_since: expect.any(Date), closed_at: null });
+    expect(await facts(on, "task.worker_back")).toEqual([]);
+    hub.engine.leases.sawSession(on.worker.id);
+    await hub.settled();
+    expect(await lease(on)).toMatchObject({ lost_since: null });
+  }
 });
 
 test("a sign of life against the policy: what was asked is withdrawn, and nothing was closed", async () => {

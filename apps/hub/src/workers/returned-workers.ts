@@ -3,6 +3,7 @@ import { type Sql, type Tx, transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import { eachAlone } from "../events/each-alone.ts";
 import { withdrawHubQuestions } from "../interventions/hub-question.ts";
+import type { SignOfLife } from "../leases/lease-keeper.ts";
 import { LEASE_LENGTH } from "../leases/lease-length.ts";
 import { assignLocked } from "../tasks/assign-task.ts";
 import { afterCommit, type Engine } from "../tasks/engine.ts";
@@ -11,13 +12,14 @@ import { aboutTask, lockTask } from "../tasks/task-row.ts";
 
 const LOST = {
   name: "lost_leases_of_sessions",
-  text: `select task_id from engine.leases
-    where session_id = any($1::uuid[]) and closed_at is null and lost_since is not null order by task_id`,
+  text: `select l.task_id, sign.session_id, sign.seen_at::text from engine.leases l
+      join unnest($1::uuid[], $2::timestamptz[]) as sign (session_id, seen_at) using (session_id)
+    where l.closed_at is null and l.lost_since is not null and l.expires_at < sign.seen_at order by l.task_id`,
 };
 const FOUND = {
   name: "find_worker_again",
   text: `update engine.leases set lost_since = null, act_at = null, expires_at = now() + interval '${LEASE_LENGTH}'
-    where task_id = $1 and session_id = any($2::uuid[]) and closed_at is null and lost_since is not null
+    where task_id = $1 and session_id = $2 and closed_at is null and lost_since is not null and expires_at < $3
     returning session_id, server_id`,
 };
 
@@ -42,18 +44,22 @@ const TAKE_BACK_STOP = {
 };
 
 /**
- * These sessions gave a sign of life. Whose worker counted as lost is its worker again; who has lost its task, and nobody
+ * These sessions gave a sign of life. Whose worker counted as lost before it is its worker again; who has lost its task, and nobody
  * was told of that task since, is offered it before anybody else.
  */
-export async function receiveBack(engine: Engine, sessionIds: readonly string[]): Promise<void> {
+export async function receiveBack(engine: Engine, signs: readonly SignOfLife[]): Promise<void> {
   const { sql, pool } = engine.database;
-  const lost = await sql.query<{ task_id: string }>(LOST, [sessionIds]);
+  const sessionIds = signs.map(({ session_id }) => session_id);
+  const lost = await sql.query<SignOfLife & { task_id: string }>(LOST, [
+    sessionIds,
+    signs.map(({ seen_at }) => seen_at),
+  ]);
   await eachAlone(
     [
       ...lost.map(
-        ({ task_id }) =>
+        ({ task_id, ...sign }) =>
           () =>
-            transaction(pool, (tx) => unmark(tx, task_id, sessionIds)),
+            transaction(pool, (tx) => unmark(tx, task_id, sign)),
       ),
       () => offerReleased(engine, sessionIds),
     ],
@@ -67,9 +73,9 @@ async function offerReleased(engine: Engine, sessionIds: readonly string[]): Pro
   await eachAlone(released, ({ task_id, session_id }) => offerAgain(engine, task_id, session_id));
 }
 
-async function unmark(tx: Tx, taskId: string, sessionIds: readonly string[]): Promise<void> {
+async function unmark(tx: Tx, taskId: string, { session_id, seen_at }: SignOfLife): Promise<void> {
   const task = await lockTask(tx, taskId);
-  const [lease] = await tx.query<{ session_id: string; server_id: string }>(FOUND, [taskId, sessionIds]);
+  const [lease] = await tx.query<{ session_id: string; server_id: string }>(FOUND, [taskId, session_id, seen_at]);
   if (!lease) return;
   const { key, title } = task;
   await record(tx, {

@@ -75,12 +75,12 @@ export function workerParts(engine: Engine, bus: Bus, clock?: DeadlineClock): Ru
 }
 
 /** Whether the fact shows that a session lives, or that what was known of it is old. */
-function hear({ leases }: Engine, { event_type, session_id, actor, details }: Activity): void {
+function hear({ leases }: Engine, { event_type, session_id, actor, details, at }: Activity): void {
   if (session_id === null) return;
   if (event_type === "task.worker_lost") leases.forget(session_id);
   const isBack = event_type === "session.status_changed" && details.status === "active";
   const reports = REPORTS.includes(event_type) && actor.type === "server";
   if (!isBack && !reports) return;
   leases.forget(session_id);
-  leases.sawSession(session_id);
+  leases.sawSession(session_id, at);
 }
