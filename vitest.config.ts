@@ -39,6 +39,7 @@ export default defineConfig({
         },
       },
       {
+        ...resolve,
         test: { name: "browser", include: browser, testTimeout: WHOLE_INSTANCE_MS, hookTimeout: WHOLE_INSTANCE_MS },
       },
     ],

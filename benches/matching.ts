@@ -42,6 +42,7 @@ const servers: Candidate[] = Array.from({ length: SERVERS }, (_, n) => ({
   reachable: random() < 0.9,
   draining: false,
   usageLimited: false,
+  startsNoSessions: false,
   activeTasks: upTo(5),
   maxConcurrent: 4,
   lastAssignedAt: upTo(1000),

@@ -47,6 +47,13 @@ const faults: Fault[] = [
     "@orchestratia/domain/task-lifecycle",
   ),
   restricted("client runs in a browser too", "packages/client/src/with-node.ts", "node:fs"),
+  restricted(
+    "the link to a holder knows no hub",
+    "packages/holder-link/src/upwards.ts",
+    "@orchestratia/protocol/tasks",
+  ),
+  restricted("the dashboard knows no holder", "apps/dashboard/src/holder.ts", "@orchestratia/holder-link/wire"),
+  restricted("the hub knows no holder", `${hub}/sessions/holder.ts`, "@orchestratia/holder-link/wire"),
   restricted("the dashboard does not import the hub", "apps/dashboard/src/features/hub.ts", "@orchestratia/hub/tasks"),
   restricted("the dashboard does not import the agent", "apps/dashboard/src/agent.ts", "../../agent/src/daemon.ts"),
   restricted("the agent does not import the hub", "apps/agent/src/hub.ts", "../../hub/src/tasks/start-task.ts"),

@@ -1,18 +1,14 @@
 /** Remote commands and files between two real daemons, through a whole hub, in the words of the command line. */
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestDaemon } from "../apps/agent/src/testing/test-daemon.ts";
 import { EXIT } from "../apps/cli/src/exit-codes.ts";
-import { runInProcess } from "../apps/cli/src/testing/run-in-process.ts";
 import { startTestHub, type TestHub } from "../apps/hub/src/testing/test-hub.ts";
 import { until } from "../apps/hub/src/testing/until.ts";
 import * as people from "../packages/protocol/src/operations/people.ts";
-import type { ServerId } from "../packages/protocol/src/vocabulary.ts";
-
-type Machine = Awaited<ReturnType<typeof startMachine>>;
+import { type Machine, startMachine } from "./testing/remote-machine.ts";
 
 let hub: TestHub;
 let project: { id: string; key: string };
@@ -23,67 +19,14 @@ let closed: Machine;
 beforeAll(async () => {
   hub = await startTestHub();
   project = await hub.project();
-  near = await startMachine("near", {});
-  far = await startMachine("far", { exec: true });
-  closed = await startMachine("closed", { files: false });
+  near = await startMachine({ hub, project, name: "near" });
+  far = await startMachine({ hub, project, name: "far", policy: { remote: { exec: true } } });
+  closed = await startMachine({ hub, project, name: "closed", policy: { files: { in: false, out: false } } });
 });
 afterAll(async () => {
   for (const machine of [near, far, closed]) await machine?.[Symbol.asyncDispose]();
   await hub?.[Symbol.asyncDispose]();
 });
-
-/** A session's token is given to the session alone, so it is the session that says it. */
-const noting = { name: "noting", command: "env > unfinished && mv unfinished environment && exec sleep 600" };
-
-/** A daemon with one session that works in a repository of its own. */
-async function startMachine(name: string, remote: Record<string, unknown>) {
-  const server = await hub.registerServer(project, { name });
-  const repo = await realpath(await mkdtemp(path.join(tmpdir(), `orchestratia-${name}-`)));
-  const registration = { hub_url: hub.url, project_id: project.id, server_id: server.id, name, api_key: server.key };
-  const daemon = await startTestDaemon(hub.url, {
-    registrations: [registration],
-    repos: { demo: repo },
-    agents: [noting],
-    remote,
-  });
-  const system = await hub.system();
-  await until(async () => {
-    const { servers } = await system.call(people.listServers, { params: { project: project.key } });
-    const found = servers.find(({ id }) => id === server.id);
-    return found?.reachable === true && found.agents.length > 0;
-  });
-  const session = await system.call(people.createSession, {
-    params: { project: project.key },
-    body: {
-      server_id: server.id as ServerId,
-      name: `at-${name}`,
-      agent: "noting",
-      role: "orchestrator",
-      working_directory: repo,
-    },
-  });
-  await until(async () => {
-    const { sessions } = await system.call(people.listSessions, { params: { project: project.key } });
-    return sessions.some(({ id, status }) => id === session.id && status === "active");
-  });
-  const noted = path.join(repo, "environment");
-  await until(async () => (await readdir(repo)).includes("environment"));
-  const lines = (await readFile(noted, "utf8")).split("\n");
-  const given = (variable: string) => lines.find((line) => line.startsWith(`${variable}=`))?.split("=", 2)[1] ?? "";
-  const env = { ORCHESTRATIA_HUB_URL: hub.url, ORCHESTRATIA_API_KEY: given("ORCHESTRATIA_API_KEY") };
-  return {
-    repo,
-    daemon,
-    session: session.name,
-    transfers: given("ORCHESTRATIA_TRANSFER_DIR"),
-    /** Runs the command line in this machine's session. */
-    run: (...argv: string[]) => runInProcess(argv, { env }),
-    async [Symbol.asyncDispose]() {
-      await daemon[Symbol.asyncDispose]();
-      await rm(repo, { recursive: true, force: true });
-    },
-  };
-}
 
 test("a command runs on the other machine, in its session's folder, and ends ours with its exit code", async () => {
   await writeFile(path.join(far.repo, "it's here.txt"), "hello");
@@ -108,14 +51,14 @@ test("a command runs on the other machine, in its session's folder, and ends our
 test("a machine whose owner has not allowed commands runs none", async () => {
   const { code, stdout, stderr } = await far.run("remote", "exec", near.session, "touch ran");
   expect([code, stdout, stderr]).toEqual([
-    EXIT.conflict,
+    EXIT.forbidden,
     "",
-    "Error: near runs no remote commands: remote.exec in its agent.yaml is not true.\n",
+    "Error: near runs no remote commands: remote.exec in its policy.yaml does not allow it.\n",
   ]);
   expect(await readdir(near.repo)).not.toContain("ran");
 });
 
-test("a file of 5 MB comes whole, private, and the second of its name beside the first", async () => {
+test("a file of 5 MB comes whole into the session's directory, and what is there is replaced only when asked", async () => {
   const bytes = randomBytes(5_000_000);
   await writeFile(path.join(near.repo, "data.bin"), bytes);
   const sent = await near.run("file", "send", path.join(near.repo, "data.bin"), "--to", far.session, "--json");
@@ -123,22 +66,28 @@ test("a file of 5 MB comes whole, private, and the second of its name beside the
     0,
     expect.objectContaining({ status: "completed", file_size: bytes.length, chunks_relayed: 77, total_chunks: 77 }),
   ]);
-  const arrived = path.join(far.transfers, "data.bin");
+  const arrived = path.join(far.repo, "data.bin");
   const hash = createHash("sha256")
     .update(await readFile(arrived))
     .digest("hex");
   expect(hash).toBe(createHash("sha256").update(bytes).digest("hex"));
-  expect([(await stat(arrived)).mode & 0o777, (await stat(far.transfers)).mode & 0o777]).toEqual([0o600, 0o700]);
+  expect((await stat(arrived)).mode & 0o777).toBe(0o600);
+  expect((await readdir(far.repo)).filter((name) => name.endsWith(".part"))).toEqual([]);
 
   const status = await near.run("file", "status", JSON.parse(sent.stdout).transfer_id);
   expect([status.code, status.stdout]).toEqual([0, expect.stringContaining("completed")]);
 
-  // What arrived may be sent on, and what is there is never replaced.
-  expect(await far.run("file", "send", arrived, "--to", far.session)).toMatchObject({
-    code: 0,
-    stdout: expect.stringContaining("completed"),
-  });
-  expect((await readdir(far.transfers)).sort()).toEqual(["data-2.bin", "data.bin"]);
+  const again = await near.run("file", "send", path.join(near.repo, "data.bin"), "--to", far.session);
+  expect([again.code, again.stdout]).toEqual([EXIT.failed, expect.stringContaining("There is a file data.bin")]);
+  await writeFile(path.join(near.repo, "data.bin"), "short");
+  const over = await near.run("file", "send", path.join(near.repo, "data.bin"), "--to", far.session, "--overwrite");
+  expect([over.code, await readFile(arrived, "utf8")]).toEqual([0, "short"]);
+
+  // What arrived may be sent on, to a place of its own.
+  await mkdir(path.join(far.repo, "results"));
+  const on = await far.run("file", "send", arrived, "--to", far.session, "--path", "results/one.bin");
+  expect([on.code, on.stdout]).toEqual([0, expect.stringContaining(path.join(far.repo, "results/one.bin"))]);
+  expect(await readFile(path.join(far.repo, "results/one.bin"), "utf8")).toBe("short");
 });
 
 test("what lies outside the folders is not sent, straight or through a link, and the sender is told", async () => {
@@ -154,7 +103,7 @@ test("what lies outside the folders is not sent, straight or through a link, and
   } finally {
     await rm(outside);
   }
-  expect((await readdir(far.transfers)).sort()).toEqual(["data-2.bin", "data.bin"]);
+  expect(await readdir(far.repo)).not.toContain(path.basename(outside));
 });
 
 test("a name that climbs out of the folder arrives as a plain one inside it", async () => {
@@ -163,14 +112,14 @@ test("a name that climbs out of the folder arrives as a plain one inside it", as
   await writeFile(path.join(folder, "..\\..\\evil.txt"), "hello");
   const { code } = await near.run("file", "send", path.join(folder, "..\\..\\evil.txt"), "--to", far.session);
   expect(code).toBe(0);
-  expect(await readdir(far.transfers)).toContain("evil.txt");
+  expect(await readdir(far.repo)).toContain("evil.txt");
 });
 
 test("a machine whose owner has switched files off sends and takes none", async () => {
   await writeFile(path.join(closed.repo, "a.txt"), "hello");
-  const refusal = "Error: closed relays no files: remote.files in its agent.yaml is not true.\n";
+  const refusal = (what: string) => `Error: closed ${what} in its policy.yaml does not allow it.\n`;
   const out = await closed.run("file", "send", path.join(closed.repo, "a.txt"), "--to", far.session);
-  expect([out.code, out.stderr]).toEqual([EXIT.conflict, refusal]);
+  expect([out.code, out.stderr]).toEqual([EXIT.forbidden, refusal("sends no files: files.out")]);
   const into = await near.run("file", "send", path.join(near.repo, "data.bin"), "--to", closed.session);
-  expect([into.code, into.stderr]).toEqual([EXIT.conflict, refusal]);
+  expect([into.code, into.stderr]).toEqual([EXIT.forbidden, refusal("takes no files: files.in")]);
 });

@@ -4,12 +4,16 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { bootstrap, build, root, toolEnvironment } from "../bootstrap.mjs";
 import { Refusal, runScript } from "../refusal.mjs";
 import { installAgent } from "./install.mjs";
 import { agentPackages } from "./versions.mjs";
+
+const mostLines = 24;
 
 function chosen() {
   const { values } = parseArgs({ options: { only: { type: "string" } } });
@@ -19,6 +23,14 @@ function chosen() {
   return names;
 }
 
+/** What the agent's last screen of its last task showed, and which version that was. */
+function printEnd(name, transcripts) {
+  const file = path.join(transcripts, `${name}.txt`);
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "It has done no task.";
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  console.log(`\n${name} ${agentPackages[name].version}\n  ${lines.slice(-mostLines).join("\n  ")}`);
+}
+
 await runScript(async () => {
   const names = chosen();
   // Sessions run the built CLI.
@@ -26,11 +38,18 @@ await runScript(async () => {
   await build();
   const folders = {};
   for (const name of names) folders[name] = await installAgent(name);
+  const transcripts = mkdtempSync(path.join(tmpdir(), "orc-transcripts-"));
   const child = spawn(path.join(root, "node_modules/.bin/vitest"), ["run", "--project", "agents"], {
     cwd: root,
-    env: { ...toolEnvironment(), ORCHESTRATIA_TEST_AGENTS: JSON.stringify(folders) },
+    env: {
+      ...toolEnvironment(),
+      ORCHESTRATIA_TEST_AGENTS: JSON.stringify(folders),
+      ORCHESTRATIA_TEST_TRANSCRIPTS: transcripts,
+    },
     stdio: ["ignore", "inherit", "inherit"],
   });
   const [code] = await once(child, "exit");
+  for (const name of names) printEnd(name, transcripts);
+  rmSync(transcripts, { recursive: true });
   return code ?? 1;
 });

@@ -41,6 +41,9 @@ const homes: Record<string, (llm: string) => { env: Record<string, string>; file
         privacy: { usageStatisticsEnabled: false },
         model: { name: "gemini-2.5-flash" },
       }),
+      // What the user wants to be asked about stands above our policy.
+      ".gemini/policies/own.toml":
+        '[[rule]]\ntoolName = "run_shell_command"\ncommandPrefix = "touch own.txt"\ndecision = "ask_user"\npriority = 900\n',
     },
   }),
   opencode: (llm) => ({

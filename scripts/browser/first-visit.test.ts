@@ -129,7 +129,11 @@ describe.skipIf(isSkipped)("a stranger's first visit", () => {
       ["/tasks/DEMO-2", visitor.page.getByTestId("contracts-in")],
       ["/sessions", visitor.page.getByTestId("session-row")],
       [session, printed("You said")],
+      ["/sessions/recordings", visitor.page.getByRole("searchbox", { name: "Search in what was printed" })],
       ["/servers", visitor.page.getByText("local")],
+      ["/settings/work", visitor.page.getByLabel("Grace", { exact: true })],
+      ["/settings/rules", visitor.page.getByText("No rules yet")],
+      ["/servers/worktrees", visitor.page.getByText(/^\d+ checkouts?/)],
       ["/setup", heading("This hub is set up")],
     ];
     const wrong: Record<string, string[]> = {};

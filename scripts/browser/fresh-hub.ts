@@ -31,6 +31,10 @@ export class FreshHub implements AsyncDisposable {
     return new FreshHub(home, instance, browser, admin);
   }
 
+  get url(): string {
+    return this.#instance.url;
+  }
+
   /** Somebody else in front of a browser of their own. */
   another(): Promise<Visitor> {
     return Visitor.open(this.#browser, this.#instance.url);

@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<keyof typeof TERMINAL_KINDS, string>> = {
   input: "viewer to hub, hub to daemon: what is typed",
   recording: "daemon to hub: a piece of the session's recording",
   snapshot: "daemon to hub, hub to viewer: the screen with its scrollback, as it is at the offset",
+  file: "daemon to hub, hub to daemon: bytes of a file on its way",
 };
 
 export const terminalKindTable = (): string =>

@@ -5,7 +5,7 @@ import { code, table } from "./markdown.ts";
 const MEANINGS: Readonly<Record<keyof ProjectSettings, string>> = {
   require_plan_approval: "A worker submits a plan first; a task may say otherwise",
   require_review: "A person approves each result; a task may say otherwise",
-  orchestrator_may_approve: "Stored; no agent can approve plans yet",
+  orchestrator_may_approve: "Sessions with the role orchestrator decide on plans too, never on their own",
   auto_start_sessions: "The hub starts a session where assigned work has none",
   default_agent: "What such a session runs",
   default_server_dir: "Where it starts when the task names no repository of the server",
@@ -16,6 +16,7 @@ const MEANINGS: Readonly<Record<keyof ProjectSettings, string>> = {
   max_attempts: "With requeue",
   retention_recordings: "Older parts of recordings are removed",
   worktree_per_task: "Where a task names a repository of the server, or the server has only one",
+  keep_merged_worktrees: "What is not merged, or not committed, is kept until somebody discards it",
   verify_commands: "An empty list checks nothing",
   close_session_on_settle: "Cancelling a task also ends its session",
 };

@@ -51,7 +51,8 @@ async function ensureProject(hub) {
     return await hub.get(`/projects/${PROJECT}`);
   } catch (error) {
     if (!(error instanceof RefusedError && error.code === "project_not_found")) throw error;
-    const settings = { default_agent: AGENT, auto_start_sessions: true };
+    // Its tasks hand commits on to each other in the repository itself.
+    const settings = { default_agent: AGENT, auto_start_sessions: true, worktree_per_task: false };
     return hub.post("/projects", { key: PROJECT, name: "Demo", settings });
   }
 }

@@ -3,6 +3,7 @@ import { cpus, hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { defaultPaths, readConfig, saveRegistration, sessionBaseEnv } from "./config.ts";
+import { machineMemory } from "./limits/memory-size.ts";
 
 function testFolder() {
   const path = mkdtempSync(join(tmpdir(), "orc-config-"));
@@ -14,14 +15,16 @@ const registration = { hub_url: "http://hub.test", project_id: "p", server_id: "
 test("a file that is not there means the defaults", () => {
   expect(readConfig("/no/such/file.yaml")).toEqual({
     server_name: hostname(),
+    backend: "holder",
     max_concurrent: 4,
     max_sessions: cpus().length * 8,
+    max_processes_per_session: 512,
+    max_memory_per_session: Math.floor(machineMemory() / 2),
+    max_memory: Math.floor(machineMemory() * 0.8),
     repos: {},
     agents: [],
     tags: [],
     environments: [],
-    remote: { exec: false, files: true },
-    worktrees: { create: true, setup: false, verify: true },
     registrations: [],
   });
 });
@@ -51,6 +54,10 @@ test.each([
   ["an agent's prompt that is no pattern", "agents: [{ name: a, command: b, prompt: '(' }]", "regular expression"],
   ["an agent without a command", "agents: [{ name: a }]", "command"],
   ["YAML that is none", "agents: [", "agent.yaml"],
+  ["an amount of memory that is none", "max_memory_per_session: much", 'a number of bytes or a size such as "8 GiB"'],
+  ["memory in which nothing can run", "max_memory: 2 MiB", "less than 16 MiB"],
+  ["what belongs into the policy", "remote: { exec: true }", "said in policy.yaml"],
+  ["too few processes", "max_processes_per_session: 1", "max_processes_per_session"],
 ])("%s is refused with a reason", (_name, text, reason) => {
   using folder = testFolder();
   const path = join(folder.path, "agent.yaml");

@@ -1,9 +1,11 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { cpus, homedir, hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
+import { usualStateDir } from "@orchestratia/holder-link/state-dir";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { CustomAgent } from "./agents/custom.ts";
+import { MemorySize, machineMemory } from "./limits/memory-size.ts";
 
 /** One project's registration of this machine; the key never leaves this file and the requests to its hub. */
 export const Registration = z.object({
@@ -17,21 +19,7 @@ export type Registration = z.infer<typeof Registration>;
 
 const Repo = z.union([z.string(), z.object({ path: z.string(), branch: z.string().optional() })]);
 
-/** What others may ask of this machine through the hub. */
-const RemotePolicy = z.object({
-  exec: z.boolean().default(false).describe("Run commands for the project's orchestrators"),
-  files: z.boolean().default(true).describe("Send and take files"),
-  folders: z.array(z.string()).optional().describe("Where files may be sent from, instead of the usual folders"),
-});
-export type RemotePolicy = z.infer<typeof RemotePolicy>;
-
-/** What the hub may ask of this machine for the checkouts of tasks. */
-const WorktreePolicy = z.object({
-  create: z.boolean().default(true).describe("Make a checkout for each task"),
-  setup: z.boolean().default(false).describe("Run a repository's .orchestratia/setup in a new checkout"),
-  verify: z.boolean().default(true).describe("Run the project's verify commands where a task's work is"),
-});
-export type WorktreePolicy = z.infer<typeof WorktreePolicy>;
+const elsewhere = z.undefined("What the hub may ask of this machine is said in policy.yaml").optional();
 
 const Config = z.object({
   server_name: z.string().default(() => hostname()),
@@ -43,13 +31,30 @@ const Config = z.object({
     .max(10_000)
     .default(() => cpus().length * 8)
     .describe("Sessions that may run at once, of all registrations together"),
+  max_processes_per_session: z
+    .number()
+    .int()
+    .min(8)
+    .max(1_000_000)
+    .default(512)
+    .describe("Processes that a session may have at once; above it the session is ended"),
+  max_memory_per_session: MemorySize.prefault(() => Math.floor(machineMemory() / 2)).describe(
+    "Memory that a session may have; above it the session is ended",
+  ),
+  max_memory: MemorySize.prefault(() => Math.floor(machineMemory() * 0.8)).describe(
+    "Memory of all sessions together; above it none is started",
+  ),
+  backend: z
+    .enum(["holder", "tmux"])
+    .default("holder")
+    .describe("What new sessions run in: a terminal of the daemon's own, or tmux 3.2 or newer"),
   repos: z.record(z.string(), Repo).default({}),
   agents: z.array(CustomAgent).default([]),
   tags: z.array(z.string()).default([]),
   environments: z.array(z.string()).default([]),
   cli_path: z.string().optional().describe("The folder that holds `orchestratia`, when it is not beside the daemon"),
-  remote: RemotePolicy.prefault({}),
-  worktrees: WorktreePolicy.prefault({}),
+  remote: elsewhere,
+  worktrees: elsewhere,
   registrations: z.array(Registration).default([]),
 });
 export type Config = z.infer<typeof Config>;
@@ -92,15 +97,10 @@ export function saveRegistration(path: string, registration: Registration): void
 
 /** Where configuration and sessions live unless the command line says otherwise. */
 export function defaultPaths(env: NodeJS.ProcessEnv = process.env): { config: string; stateDir: string } {
-  if (env.ORCHESTRATIA_HOME) {
-    const home = join(env.ORCHESTRATIA_HOME, "agent");
-    return { config: join(home, "agent.yaml"), stateDir: home };
-  }
-  if (userInfo().uid === 0) return { config: "/etc/orchestratia/agent.yaml", stateDir: "/var/lib/orchestratia-agent" };
-  return {
-    config: join(homedir(), ".config/orchestratia/agent.yaml"),
-    stateDir: join(homedir(), ".local/state/orchestratia"),
-  };
+  const stateDir = usualStateDir(env.ORCHESTRATIA_HOME);
+  if (env.ORCHESTRATIA_HOME) return { config: join(stateDir, "agent.yaml"), stateDir };
+  if (userInfo().uid === 0) return { config: "/etc/orchestratia/agent.yaml", stateDir };
+  return { config: join(homedir(), ".config/orchestratia/agent.yaml"), stateDir };
 }
 
 const ours =

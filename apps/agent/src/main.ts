@@ -6,6 +6,7 @@ import { defaultPaths, logLevel, readConfig, saveRegistration, sessionBaseEnv } 
 import { Daemon } from "./daemon.ts";
 import { register } from "./hub-link/registration.ts";
 import { Report } from "./hub-link/report.ts";
+import { policyPath, readPolicy } from "./policy/policy.ts";
 import { version } from "./version.ts";
 import { SystemProbe } from "./workspace/system-info.ts";
 
@@ -50,7 +51,8 @@ async function main(): Promise<void> {
   const baseEnv = sessionBaseEnv();
   if (values.register !== undefined) {
     const config = readConfig(configPath);
-    const report = new Report(() => config, baseEnv, new SystemProbe(version));
+    const policy = readPolicy(policyPath(configPath));
+    const report = new Report({ config: () => config, policy: () => policy }, baseEnv, new SystemProbe(version));
     const token = values.register === "-" ? (await text(process.stdin)).trim() : values.register;
     const registration = await register(await report.registration(values.name ?? config.server_name), token);
     saveRegistration(configPath, registration);

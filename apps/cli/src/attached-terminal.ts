@@ -1,18 +1,46 @@
 import type { ReadStream, WriteStream } from "node:tty";
-import { DashboardSocket } from "@orchestratia/client/dashboard-socket";
 import { withoutDeviceReplies } from "@orchestratia/client/device-replies";
-import { WebSocket } from "ws";
 import { AttachKeys, type AttachWish } from "./attach-keys.ts";
 import { CommandError } from "./command-error.ts";
 import { printable } from "./printable.ts";
 
+export interface Size {
+  cols: number;
+  rows: number;
+}
+
+/** What a session's terminal tells. */
+export interface AttachEvents {
+  onAttached(): void;
+  /** `done` is called when the bytes are on screen. */
+  onOutput(bytes: Uint8Array, done: () => void): void;
+  /** What repaints an empty screen. */
+  onSnapshot(text: string | Uint8Array, done: () => void): void;
+  /** What comes next does not continue what is shown. */
+  onStartOver(): void;
+  /** Whether this terminal's keys arrive, and what to say of who types. */
+  onDriver(drives: boolean, words: string): void;
+  onLinkCut(): void;
+  onProblem(detail: string): void;
+  onClosed(exitCode: number | null): void;
+}
+
+/** A session's terminal, through the hub or on this machine. */
+export interface Attachment {
+  type(bytes: Uint8Array): void;
+  resize(size: Size): void;
+  takeOver(): void;
+  release(): void;
+  /** Nothing is told afterwards. */
+  close(): void;
+}
+
 export interface AttachOptions {
-  url: string;
-  token: string;
-  session: { id: string; name: string };
+  name: string;
   mode: "watch" | "drive";
   input: ReadStream;
   output: WriteStream;
+  attach(events: AttachEvents, size: Size): Attachment;
 }
 
 /** How it ended: the person left, or the session did. */
@@ -38,80 +66,65 @@ export async function attachTerminal(options: AttachOptions): Promise<AttachEnd>
   }
 }
 
-function attached({ url, token, session, mode, input, output }: AttachOptions): Promise<AttachEnd> {
+function attached({ name, mode, input, output, attach }: AttachOptions): Promise<AttachEnd> {
   const size = () => ({ cols: output.columns || 80, rows: output.rows || 24 });
-  const title = (text: string) => output.write(`\x1b]2;${printable(`${session.name}: ${text}`)}\x07`);
+  const title = (text: string) => output.write(`\x1b]2;${printable(`${name}: ${text}`)}\x07`);
   const keys = new AttachKeys();
   let drives = false;
 
   return new Promise((resolve, reject) => {
     let isAttached = false;
-    const socket = new DashboardSocket({
-      url: `${url.replace(/^http/, "ws")}/ws/dashboard`,
-      token,
-      open: (address) => new WebSocket(address) as unknown as globalThis.WebSocket,
-      onState: (state) => state === "reconnecting" && title("the link to the hub is cut"),
-      onFrame(frame) {
-        if (frame.type !== "session_event" || frame.session_id !== session.id) return;
-        if (frame.event === "session.closed") end({ kind: "closed", exitCode: exitCodeOf(frame.details) });
-      },
-    });
     const end = (how: AttachEnd | Error) => {
       input.off("data", read);
       output.off("resize", resized);
       process.off("SIGTERM", detach);
       process.off("SIGHUP", detach);
-      socket.close();
+      attachment.close();
       if (how instanceof Error) reject(how);
       else resolve(how);
     };
     const detach = () => end({ kind: "detached" });
-    const resized = () => socket.resize(session.id, size());
-    const serve: Record<AttachWish, () => void> = {
-      detach,
-      take_over: () => socket.takeOver(session.id),
-      release: () => socket.release(session.id),
-    };
+    const resized = () => attachment.resize(size());
     const read = (bytes: Buffer) => {
       const { typed, wishes } = keys.read(bytes.toString("latin1"));
       const meant = withoutDeviceReplies(typed, drives ? "driver" : "spectator");
-      if (mode === "drive" && meant !== "") socket.type(session.id, Buffer.from(meant, "latin1"));
+      if (mode === "drive" && meant !== "") attachment.type(Buffer.from(meant, "latin1"));
       for (const wish of wishes) serve[wish]();
     };
+    const attachment = attach(
+      {
+        onAttached: () => {
+          isAttached = true;
+        },
+        onOutput: (bytes, done) => output.write(bytes, done),
+        onSnapshot(text, done) {
+          output.write(EMPTY);
+          output.write(text, done);
+        },
+        onStartOver: () => output.write(EMPTY),
+        onDriver(isDriver, words) {
+          drives = isDriver;
+          title(`${words}Ctrl-] twice detaches`);
+        },
+        onLinkCut: () => title("the link to the hub is cut"),
+        onProblem(detail) {
+          if (!isAttached) end(new CommandError("not_attached", detail));
+          else if (mode === "drive") output.write("\x07");
+        },
+        onClosed: (exitCode) => end({ kind: "closed", exitCode }),
+      },
+      size(),
+    );
+    const serve: Record<AttachWish, () => void> = {
+      detach,
+      take_over: () => attachment.takeOver(),
+      release: () => attachment.release(),
+    };
     input.on("data", read);
+    // Whoever was asked something before left it paused.
+    input.resume();
     output.on("resize", resized);
     process.once("SIGTERM", detach);
     process.once("SIGHUP", detach);
-
-    socket.subscribe(`session:${session.id}`);
-    socket.attach(session.id, size(), mode, {
-      onAttached: () => {
-        isAttached = true;
-      },
-      onOutput(bytes, offset) {
-        output.write(bytes, () => socket.consumed(session.id, offset + bytes.byteLength));
-      },
-      onSnapshot({ offset, text }) {
-        output.write(EMPTY);
-        output.write(text, () => socket.consumed(session.id, offset));
-      },
-      onStartOver: () => output.write(EMPTY),
-      // This window has the size that it has.
-      onResized() {},
-      onDriver(user, you) {
-        drives = you;
-        if (you) title("you type; Ctrl-] twice detaches");
-        else
-          title(`${user ?? "nobody"} types; ${mode === "drive" ? "Ctrl-] t takes over, " : ""}Ctrl-] twice detaches`);
-      },
-      onProblem(detail) {
-        if (!isAttached) end(new CommandError("not_attached", detail));
-        else if (mode === "drive") output.write("\x07");
-      },
-    });
   });
-}
-
-function exitCodeOf({ exit_code }: Record<string, unknown>): number | null {
-  return typeof exit_code === "number" ? exit_code : null;
 }

@@ -1,5 +1,6 @@
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
+import { usualStateDir } from "@orchestratia/holder-link/state-dir";
 
 /** What the shell around a command says; the daemon sets the first four in every session. */
 export interface Environment {
@@ -14,6 +15,8 @@ export interface Environment {
   /** Where `login` keeps who signed in at which hub. */
   readonly signInsFile: string;
   readonly color: "never" | "terminal";
+  /** Where a daemon of this account keeps its sessions, unless it was told otherwise. */
+  readonly stateDir: string;
   /** The daemon's configuration files, the nearest first; each may be missing or unreadable. */
   readonly configFiles: readonly string[];
 }
@@ -28,6 +31,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     token: env.ORCHESTRATIA_TOKEN || undefined,
     signInsFile: signInsFile(env),
     color: env.NO_COLOR || env.TERM === "dumb" ? "never" : "terminal",
+    stateDir: usualStateDir(env.ORCHESTRATIA_HOME),
     configFiles: configFiles(env),
   };
 }

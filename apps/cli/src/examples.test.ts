@@ -18,6 +18,7 @@ const FILES: Record<string, string> = {
   "plan.json": '{"summary": "first this"}',
   "plan.md": "First this.\n",
   "build.log": "42 tests passed\n",
+  "dist.tar": "packed\n",
   "pipeline.yaml": PIPELINE_FILE,
   "pipeline.json": JSON.stringify({ tasks: [{ title: "One", spec: "Do it." }] }),
   "booking.yaml": PIPELINE_FILE,

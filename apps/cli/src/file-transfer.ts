@@ -11,7 +11,10 @@ export function printTransfer({ output, outcome }: Context, transfer: FileTransf
   output.answer(transfer, (shown, paint) => [
     `${shown.filename} to ${shown.target_session}: ${paint.cyan(shown.status)}`,
     `  ${shown.file_size} bytes, ${shown.chunks_relayed} of ${shown.total_chunks} pieces  Id: ${shown.transfer_id}`,
-    ...(shown.status === "completed" ? ["  It is in $ORCHESTRATIA_TRANSFER_DIR of that session's machine."] : []),
+    ...(shown.status === "completed" ? [`  It is ${placeOf(shown)} on that session's machine.`] : []),
+    ...(shown.waiting_for ? [`  The ${shown.waiting_for}'s machine is not connected; it goes on when it is.`] : []),
     ...(shown.error === null ? [] : [`  ${paint.red(shown.error)}`]),
   ]);
 }
+
+const placeOf = ({ arrived_path }: FileTransfer): string => arrived_path ?? "in $ORCHESTRATIA_TRANSFER_DIR";

@@ -63,6 +63,7 @@ export const respondIntervention = line(
 export const listServers = line("agentListServers", "GET", "/api/v1/server/servers");
 export const listSessions = line("agentListSessions", "GET", "/api/v1/server/sessions");
 export const remoteExec = line("agentRemoteExec", "POST", "/api/v1/server/remote/exec");
+export const remoteRead = line("agentRemoteRead", "POST", "/api/v1/server/remote/read");
 export const sendFile = line("agentSendFile", "POST", "/api/v1/server/remote/file-transfer");
 export const viewFileTransfer = line("agentViewFileTransfer", "GET", "/api/v1/server/remote/file-transfer/:transfer");
 export const status = line("agentStatus", "GET", "/api/v1/server/status");

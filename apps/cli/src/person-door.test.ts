@@ -71,6 +71,7 @@ test("only what needs a session has no counterpart", () => {
     "helpTask",
     "planTask",
     "remoteExec",
+    "remoteRead",
     "sendFile",
     "startTask",
     "status",

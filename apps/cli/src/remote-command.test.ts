@@ -53,7 +53,22 @@ test("a command that could not be run to its end is 255; a refusal is a refusal"
   });
 });
 
-test("remote read names the file so that no shell reads more into it", async () => {
+test("remote read takes the file piece by piece, and only while it is the same", async () => {
+  const { code, stdout } = await orchestratia("remote", "read", "w1", "it's $(here).md");
+  expect([code, stdout]).toEqual([0, "hello\n"]);
+  expect(sent("agentRemoteRead")[0]?.body).toEqual({ session_name: "w1", path: "it's $(here).md", offset: 0 });
+  hub.answers.agentRemoteRead = { size: 2 * 1024 * 1024, version: "1", data: "" };
+  expect(await orchestratia("remote", "read", "w1", "big")).toMatchObject({
+    code: EXIT.failed,
+    stderr: expect.stringContaining("orchestratia file send"),
+  });
+  hub.answers.agentRemoteRead = new Problem("refused_by_policy", "box lets nobody read its files.");
+  expect(await orchestratia("remote", "read", "w1", "a")).toMatchObject({ code: EXIT.forbidden, stdout: "" });
+  expect(sent("agentRemoteExec")).toEqual([]);
+});
+
+test("from a daemon of version 1 remote read has the file printed, so that no shell reads more into its name", async () => {
+  hub.answers.agentRemoteRead = new Problem("daemon_lacks");
   const { code, stdout } = await orchestratia("remote", "read", "w1", "it's $(here).md");
   expect([code, stdout]).toEqual([0, "hello\n"]);
   expect(sent("agentRemoteExec")[0]?.body).toMatchObject({ command: `cat -- 'it'\\''s $(here).md'` });

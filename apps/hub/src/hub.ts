@@ -38,8 +38,8 @@ import { pipelineRoutes } from "./pipelines/routes.ts";
 import { projectFor } from "./projects/access.ts";
 import { memberRoutes } from "./projects/member-routes.ts";
 import { projectRoutes } from "./projects/routes.ts";
-import { RecordingExpiry } from "./recordings/expiry.ts";
 import { folderStore } from "./recordings/folder-store.ts";
+import { recordingParts } from "./recordings/recording-parts.ts";
 import type { Recordings } from "./recordings/recordings.ts";
 import { recordingRoutes } from "./recordings/routes.ts";
 import { s3Store } from "./recordings/s3-store.ts";
@@ -149,7 +149,11 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
   };
   await loadSessions(sessionHub);
   const startDeadlines = new StartDeadlines(sessionHub);
-  const remote = openRemote(sessionHub, { folder: path.join(config.home, "transfers") });
+  const remote = openRemote(sessionHub, {
+    folder: path.join(config.home, "transfers"),
+    onArrived: () => engine.delivery.wake(),
+  });
+  await remote.load();
 
   const onKeysEnded = (serverId: string, hashes: readonly string[], why: string): void => {
     for (const hash of hashes) identities.forget(hash);
@@ -186,8 +190,8 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
       tokenUses,
       signInUses,
       new EndedSignIns(database.sql),
-      recordingTexts,
-      new RecordingExpiry(recordings),
+      ...recordingParts(recordings, segmentReceiver, recordingTexts),
+      remote.resumables.expiry,
     ],
     log,
   });
@@ -232,6 +236,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
         engine.workspaces.received(serverId, frame);
       }
     },
+    onFileBytes: (serverId, frame) => remote.resumables.receivedBytes(serverId, frame),
     recordings: segmentReceiver,
   });
   const dashboardLink = new DashboardLink(sessionHub, {

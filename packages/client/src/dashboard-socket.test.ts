@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { viewer, welcome } from "./testing/socket-hub.ts";
+import { DashboardSocket, type SocketState } from "./dashboard-socket.ts";
+import { openSocket, startSocketHub, viewer, welcome } from "./testing/socket-hub.ts";
 
 const PROJECT = "project:0b7e4c11-9a55-4c8e-b3de-77a6f01d2c3b";
 const TASK = "task:6f1c9a52-0d3b-4e56-8a77-1f2e3d4c5b6a";
@@ -97,4 +98,25 @@ test("a closed socket stays closed", async () => {
   it.socket.close();
   await vi.waitUntil(() => it.hub.connected === 0);
   expect([it.socket.state, it.states]).toEqual(["closed", ["live", "closed"]]);
+});
+
+test("a hub that answers pings and falls silent counts as gone", async () => {
+  await using hub = await startSocketHub();
+  const states: SocketState[] = [];
+  const options = { url: hub.url, open: openSocket, pingEveryMs: 20, pongLimitMs: 30 };
+  const socket = new DashboardSocket({ ...options, onState: (state) => states.push(state) });
+  const link = await hub.nextLink();
+  link.send({ ...welcome, answers_ping: true });
+  for (let answered = 0; answered < 5; answered += 1) {
+    expect(await link.next()).toEqual({ type: "ping" });
+    link.send({ type: "pong" });
+  }
+  expect(states).toEqual(["live"]);
+  const again = await hub.nextLink();
+  expect(states).toEqual(["live", "reconnecting"]);
+  again.send({ ...welcome, answers_ping: true });
+  await vi.waitUntil(() => states.length === 3);
+  expect(states).toEqual(["live", "reconnecting", "live"]);
+  expect(await again.next()).toEqual({ type: "ping" });
+  socket.close();
 });

@@ -1,6 +1,7 @@
 import { DashboardFrame, type ViewerFrame } from "@orchestratia/protocol/dashboard-link";
 import { decodeTerminalFrame } from "@orchestratia/protocol/terminal-frame";
 import { Backoff } from "./backoff.ts";
+import { SignsOfLife } from "./signs-of-life.ts";
 import { TerminalLine, type TerminalListener, type TerminalSize, type TerminalWire } from "./terminal-line.ts";
 
 export type SocketState = "connecting" | "live" | "reconnecting" | "closed";
@@ -12,7 +13,15 @@ export interface DashboardSocketOptions {
   onState?: (state: SocketState) => void;
   onFrame?: (frame: DashboardFrame) => void;
   open?: (url: string) => WebSocket;
+  /** Milliseconds between two looks whether the link still lives, and how long the hub may take to answer. */
+  pingEveryMs?: number;
+  pongLimitMs?: number;
 }
+
+const PING_EVERY_MS = 15_000;
+const PONG_LIMIT_MS = 10_000;
+/** From opening a socket to the hub's welcome. */
+const WELCOME_LIMIT_MS = 20_000;
 
 /** How far a topic's facts have come. */
 interface Subscription {
@@ -33,7 +42,9 @@ export class DashboardSocket {
   readonly #wire: TerminalWire;
   readonly #backoff = new Backoff({ firstMs: 500, mostMs: 15_000 });
   #socket: WebSocket | undefined;
+  /** Until the next try, or until the one under way counts as failed. */
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #life: SignsOfLife | undefined;
   #state: SocketState = "connecting";
   #ready = false;
 
@@ -96,6 +107,7 @@ export class DashboardSocket {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#life?.[Symbol.dispose]();
     this.#ready = false;
     this.#setState("closed");
     this.#socket?.close(1000);
@@ -106,11 +118,14 @@ export class DashboardSocket {
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
     this.#ready = false;
+    this.#timer = setTimeout(() => this.#giveUp(socket), WELCOME_LIMIT_MS);
     socket.onopen = () => {
       if (this.#options.token !== undefined) socket.send(JSON.stringify({ type: "auth", token: this.#options.token }));
     };
     socket.onmessage = (event: MessageEvent) => {
-      if (this.#socket === socket) this.#receive(event.data);
+      if (this.#socket !== socket) return;
+      this.#life?.heard();
+      this.#receive(event.data);
     };
     socket.onclose = () => {
       if (this.#socket === socket) this.#lost();
@@ -118,7 +133,17 @@ export class DashboardSocket {
     socket.onerror = () => socket.close();
   }
 
+  /** A socket on a dead network says that it has closed only minutes later: nobody waits for that. */
+  #giveUp(socket: WebSocket): void {
+    if (this.#socket !== socket) return;
+    this.#socket = undefined;
+    socket.close();
+    this.#lost();
+  }
+
   #lost(): void {
+    clearTimeout(this.#timer);
+    this.#life?.[Symbol.dispose]();
     this.#ready = false;
     if (this.#state === "closed") return;
     this.#setState("reconnecting");
@@ -134,22 +159,33 @@ export class DashboardSocket {
     // A newer hub may send frames that this page does not know.
     if (!parsed.success) return;
     const frame = parsed.data;
-    if (frame.type === "auth_ok") this.#welcome();
+    if (frame.type === "auth_ok") this.#welcome(frame.answers_ping ?? false);
     if ("session_id" in frame && frame.session_id !== undefined)
       this.#tellLine(this.#lines.get(frame.session_id), frame);
     this.#advance(frame);
     this.#options.onFrame?.(frame);
   }
 
-  #welcome(): void {
+  #welcome(answersPing: boolean): void {
     this.#ready = true;
+    clearTimeout(this.#timer);
     this.#backoff.reset();
+    if (answersPing) this.#life = this.#watch();
     this.#setState("live");
     for (const [topic, subscription] of this.#topics) {
       subscription.caughtUp = subscription.after === undefined;
       this.#sendSubscribe(topic, subscription.after);
     }
     for (const line of this.#lines.values()) line.attach();
+  }
+
+  #watch(): SignsOfLife | undefined {
+    const socket = this.#socket;
+    if (!socket) return undefined;
+    this.#life?.[Symbol.dispose]();
+    const { pingEveryMs: everyMs = PING_EVERY_MS, pongLimitMs: limitMs = PONG_LIMIT_MS } = this.#options;
+    const onSilent = () => this.#giveUp(socket);
+    return new SignsOfLife({ everyMs, limitMs, ask: () => this.#send({ type: "ping" }), onSilent });
   }
 
   #advance(frame: DashboardFrame): void {

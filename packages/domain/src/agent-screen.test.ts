@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { readAgentScreen, showsShellPrompt } from "./agent-screen.ts";
 
 const rule = "─".repeat(60);
+const opencodeRule = `  ╹${"▀".repeat(60)}`;
+const opencodeFoot = "   ~/work                              18 (0%)  ctrl+p commands";
 
 const screens: [agent: string, status: string, what: string, lines: string[]][] = [
   ["claude", "idle", "its empty prompt", ["● Done.", "", rule, "> ", rule, "  ? for shortcuts", ""]],
@@ -18,6 +20,55 @@ const screens: [agent: string, status: string, what: string, lines: string[]][] 
   ["gemini", "idle", "its prompt", ["╭────╮", "│ >   Type your message or @path/to/file │", "╰────╯"]],
   ["gemini", "working", "work", ["⠏ Thinking (esc to cancel, 5s)", "│ >   Type your message │"]],
   ["gemini", "waiting", "a permission", ["Apply this change?", "● 1. Yes, allow once"]],
+  [
+    "opencode",
+    "idle",
+    "its first prompt",
+    ["  ┃", '  ┃  Ask anything... "Fix a TODO"', "  ┃  Build · Fake Fake", opencodeRule, opencodeFoot],
+  ],
+  [
+    "opencode",
+    "idle",
+    "its prompt",
+    ["     ▣  Build · Fake · 791ms", "  ┃", "  ┃  Build · Fake Fake", opencodeRule, opencodeFoot],
+  ],
+  [
+    "opencode",
+    "working",
+    "work",
+    ["  ┃  Build · Fake Fake", opencodeRule, "   ■■■⬝⬝⬝⬝⬝  esc interrupt          tab agents  ctrl+p commands"],
+  ],
+  [
+    "opencode",
+    "working",
+    "work that is asked to stop",
+    ["  ┃  Build · Fake", "  esc again to interrupt   ctrl+p commands"],
+  ],
+  [
+    "opencode",
+    "waiting",
+    "a permission",
+    [
+      "  ┃  △ Permission required",
+      "  ┃    # Shell command",
+      "  ┃  $ echo hi > a.txt",
+      "  ┃   Allow once   Allow always   Reject    ctrl+f fullscreen  ⇆ select  enter confirm",
+      "  ┃",
+    ],
+  ],
+  [
+    "opencode",
+    "waiting",
+    "a question",
+    ["  ┃  Which colour?", "  ┃  1. Red", "  ┃  ⇆ tab  ↑↓ select  enter submit  esc dismiss"],
+  ],
+  [
+    "opencode",
+    "exited",
+    "the shell again",
+    ["  Session   Fix a bug", "  Continue  opencode -s ses_1", "ada@box:~/shop$ "],
+  ],
+  ["opencode", "unknown", "its prompt before it listens", ["  ┃  Build · Fake Fake"]],
   ["claude", "unknown", "an empty screen", ["", ""]],
   ["mine", "unknown", "an agent that nobody has described", ["> "]],
   ["constructor", "unknown", "a name that objects have", ["> "]],

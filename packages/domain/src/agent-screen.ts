@@ -6,6 +6,8 @@ type Signs = {
   /** A question to a person: what is typed now would answer it. */
   waiting: RegExp;
   prompt: RegExp;
+  /** What must stand below the prompt as well, where its own line could be anybody's. */
+  foot?: RegExp;
 };
 
 /** Lines from the bottom in which an agent draws its prompt and what belongs to it. */
@@ -28,9 +30,10 @@ const SIGNS: Readonly<Record<string, Signs>> = {
     prompt: /^[\s│|]*>\s/,
   },
   opencode: {
-    working: /\besc (to )?interrupt\b/i,
-    waiting: /\bPermission required\b/i,
-    prompt: /^[\s┃│|]*(>|Ask anything)(\s|$|\.)/,
+    working: /\besc (again to |to )?interrupt\b/i,
+    waiting: /^[\s┃│|]*△ Permission required|\benter (confirm|submit|select)\b/,
+    prompt: /^[\s┃│|]*(Ask anything|\w+ · )/,
+    foot: /\bctrl\+p commands\b/,
   },
 };
 
@@ -49,7 +52,7 @@ export function readAgentScreen(agent: string, lines: readonly string[]): AgentS
   if (shows(signs.working)) return "working";
   if (shows(signs.waiting)) return "waiting";
   if (showsShellPrompt(lines) && !isFramed(bottom)) return "exited";
-  return shows(signs.prompt) ? "idle" : "unknown";
+  return shows(signs.prompt) && (!signs.foot || shows(signs.foot)) ? "idle" : "unknown";
 }
 
 /** True when the last line of the screen looks like a shell that waits for a command. */

@@ -50,6 +50,8 @@ export type Candidate = {
   readonly draining: boolean;
   /** The agents that could work there have reached their usage limits. */
   readonly usageLimited: boolean;
+  /** Its machine's owner lets the hub start no sessions there. */
+  readonly startsNoSessions: boolean;
   readonly activeTasks: number;
   readonly maxConcurrent: number;
   /** Epoch milliseconds, 0 for never. */
@@ -76,6 +78,7 @@ export type Disqualifier =
   | "unreachable"
   | "draining"
   | "usage_limited"
+  | "starts_no_sessions"
   | "no_capacity"
   | "tried"
   | "waits_for_preferred";
@@ -142,6 +145,7 @@ export function explainMatch(
   if (!candidate.reachable) disqualifiers.push("unreachable");
   if (candidate.draining) disqualifiers.push("draining");
   if (candidate.usageLimited) disqualifiers.push("usage_limited");
+  if (candidate.startsNoSessions) disqualifiers.push("starts_no_sessions");
   if (!free) disqualifiers.push("no_capacity");
   if (tried?.has(candidate.id)) disqualifiers.push("tried");
   const score = criteria.reduce((sum, { points }) => sum + points, 0);

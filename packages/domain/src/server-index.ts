@@ -217,11 +217,13 @@ export class ServerIndex {
   }
 
   #store(candidate: Candidate, slot: number): void {
-    const { reachable, draining, usageLimited, activeTasks, maxConcurrent, lastAssignedAt } = candidate;
+    const { reachable, draining, usageLimited, startsNoSessions, activeTasks, maxConcurrent, lastAssignedAt } =
+      candidate;
+    const takes = reachable && !draining && !usageLimited && !startsNoSessions;
     this.#candidates[slot] = candidate;
     this.#active[slot] = activeTasks;
     this.#lastAssigned[slot] = lastAssignedAt;
-    setBit(this.#available, slot, reachable && !draining && !usageLimited && activeTasks < maxConcurrent);
+    setBit(this.#available, slot, takes && activeTasks < maxConcurrent);
   }
 
   #attributesOf({ id, name, capabilities }: Candidate): [Map<string, Holders>, string][] {

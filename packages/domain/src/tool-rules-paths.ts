@@ -22,6 +22,19 @@ export function namesOfWord(word: Word, place: { cwd?: string; home?: string; ch
   return [[{}]];
 }
 
+/** The same for a folder with all that is in it. */
+export const namesOfFolder = (path: string, place: { cwd?: string; home?: string }): Text[] => {
+  const names = namesOfFile(path, place);
+  return [
+    ...names.map((name): Text => [name]),
+    ...names.map((name): Text => [name.endsWith("/") ? name : `${name}/`, {}]),
+  ];
+};
+
+/** Whether both are surely the same; ways that links lead are not followed. */
+export const isSamePath = (a: string, b: string, place: { cwd?: string; home?: string }): boolean =>
+  wholePath(a, place) !== undefined && wholePath(a, place) === wholePath(b, place);
+
 function wholePath(
   path: string,
   { cwd, home }: { cwd?: string | undefined; home?: string | undefined },

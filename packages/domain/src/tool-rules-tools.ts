@@ -10,9 +10,13 @@ interface KnownTool {
   readonly kind: ToolKind;
   /** Members of the input that say what it is used on; the first one that is there counts. */
   readonly parameters: readonly string[];
+  /** Whether it looks through the files of a folder that its input may name. */
+  readonly searches?: boolean;
 }
 
 const tool = (name: string, kind: ToolKind, ...parameters: string[]): KnownTool => ({ name, kind, parameters });
+const GLOB: KnownTool = { ...tool("Glob", "other", "pattern"), searches: true };
+const GREP: KnownTool = { ...tool("Grep", "other", "pattern"), searches: true };
 
 const CLAUDE: Readonly<Record<string, KnownTool>> = {
   Bash: tool("Bash", "command", "command"),
@@ -21,8 +25,8 @@ const CLAUDE: Readonly<Record<string, KnownTool>> = {
   Edit: tool("Edit", "write", "file_path"),
   MultiEdit: tool("Edit", "write", "file_path"),
   NotebookEdit: tool("Edit", "write", "notebook_path"),
-  Glob: tool("Glob", "other", "pattern"),
-  Grep: tool("Grep", "other", "pattern"),
+  Glob: GLOB,
+  Grep: GREP,
   WebFetch: tool("WebFetch", "other", "url"),
   WebSearch: tool("WebSearch", "other", "query"),
   Agent: tool("Agent", "other", "prompt"),
@@ -37,9 +41,9 @@ const TOOLS: Readonly<Record<string, Readonly<Record<string, KnownTool>>>> = {
     read_file: tool("Read", "read", "file_path", "absolute_path"),
     write_file: tool("Write", "write", "file_path"),
     replace: tool("Edit", "write", "file_path"),
-    glob: tool("Glob", "other", "pattern"),
-    search_file_content: tool("Grep", "other", "pattern"),
-    grep_search: tool("Grep", "other", "pattern"),
+    glob: GLOB,
+    search_file_content: GREP,
+    grep_search: GREP,
     web_fetch: tool("WebFetch", "other", "prompt"),
     google_web_search: tool("WebSearch", "other", "query"),
   },
@@ -58,8 +62,8 @@ const TOOLS: Readonly<Record<string, Readonly<Record<string, KnownTool>>>> = {
     edit: tool("Edit", "write", "filePath"),
     patch: tool("Edit", "write", "patchText"),
     apply_patch: tool("Edit", "write", "patchText"),
-    glob: tool("Glob", "other", "pattern"),
-    grep: tool("Grep", "other", "pattern"),
+    glob: GLOB,
+    grep: GREP,
     webfetch: tool("WebFetch", "other", "url"),
     websearch: tool("WebSearch", "other", "query"),
     task: tool("Agent", "other", "prompt"),
@@ -84,13 +88,45 @@ export interface ToolInQuestion {
   readonly kind: ToolKind;
   /** Undefined where the input does not say. */
   readonly parameter: unknown;
+  /** Where the input says that it is to work: the folder that a command runs in, or the place that is searched. */
+  readonly folders: readonly unknown[];
 }
 
 export function toolInQuestion({ agent, tool: name, input }: ToolUse): ToolInQuestion {
   const ofAgent = Object.hasOwn(TOOLS, agent) ? TOOLS[agent] : undefined;
   const known = ofAgent && Object.hasOwn(ofAgent, name) ? ofAgent[name] : undefined;
-  if (!known) return { names: [name], kind: "other", parameter: undefined };
-  return { names: [...new Set([name, known.name])], kind: known.kind, parameter: member(input, known.parameters) };
+  if (!known) return { names: [name], kind: "other", parameter: undefined, folders: [] };
+  const { kind, parameters, searches = false } = known;
+  const members = searches ? SEARCHED : kind === "command" ? FOLDERS : [];
+  const folders = members
+    .map((name) => member(input, [name]))
+    .filter((folder) => folder !== undefined && folder !== null);
+  return { names: [...new Set([name, known.name])], kind, parameter: member(input, parameters), folders };
+}
+
+const FOLDERS = ["directory", "dir_path", "workdir", "cwd", "working_directory"];
+const SEARCHED = ["path", ...FOLDERS];
+
+/**
+ * What an agent would say that uses a tool on just this; the tool by its own name or the one that all share. Of a tool that is
+ * not known the text is the input, as JSON where it is some.
+ */
+export function toolUseOn(agent: string, name: string, text: string): Pick<ToolUse, "agent" | "tool" | "input"> {
+  const ofAgent = Object.hasOwn(TOOLS, agent) ? TOOLS[agent] : undefined;
+  const tools = Object.entries(ofAgent ?? {});
+  const [tool, known] =
+    tools.find(([own]) => own === name) ?? tools.find(([, { name: shared }]) => shared === name) ?? [];
+  const member = known?.parameters[0];
+  if (tool === undefined || member === undefined) return { agent, tool: name, input: parsed(text) };
+  return { agent, tool, input: { [member]: text } };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The tools whose rules also hold for files that a command writes or reads by redirection. */
@@ -101,10 +137,6 @@ const member = (input: unknown, names: readonly string[]): unknown => {
   const name = names.find((name) => Object.hasOwn(input, name));
   return name === undefined ? undefined : (input as Readonly<Record<string, unknown>>)[name];
 };
-
-/** Whether a command says itself where it is to run, so that relative paths are meant from there. */
-export const namesFolder = (input: unknown): boolean =>
-  member(input, ["directory", "dir_path", "workdir", "cwd", "working_directory"]) !== undefined;
 
 /** The files that a writing or reading tool names; undefined when that cannot be seen. */
 export function filesOf({ kind, parameter }: ToolInQuestion): readonly string[] | undefined {

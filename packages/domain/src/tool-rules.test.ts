@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readShellUse } from "./shell-command-parts.ts";
 import { filesInQuestion, judge, type ToolRule, type ToolUseThere } from "./tool-rules.ts";
-import { BUILT_IN_RULES } from "./tool-rules-built-in.ts";
 import { GAP, mayMatch, surelyMatches } from "./tool-rules-glob.ts";
+import { toolUseOn } from "./tool-rules-tools.ts";
 
 let made = 0;
 /** "deny Bash rm *" as a rule; without a third word for whatever it is used on. */
@@ -346,20 +346,11 @@ test("no part of a command gets lost: an allowed one in front never allows what 
 test("a command that says where it runs writes nowhere else", () => {
   const use = { ...there, agent: "gemini", tool: "run_shell_command" };
   const rules = ["allow Bash echo *", "allow Write out/*"];
+  const going = [...rules, "allow Bash cd /etc"];
   expect(decide(rules, { ...use, input: { command: "echo a > out/x" } })).toBe("allow");
-  expect(decide(rules, { ...use, input: { command: "echo a > out/x", directory: "/etc" } })).toBe("ask");
-  expect(decide(rules, { ...use, input: { command: "echo a > /repo/out/x", directory: "/etc" } })).toBe("allow");
-});
-
-test("an agent may report on its tasks without a rule of the project, and not beside one", () => {
-  const judged = (command: string, ...more: string[]) =>
-    judge([...BUILT_IN_RULES, ...more.map((text) => rule(text))], bash(command)).decision;
-  expect(judged("orchestratia task check")).toBe("allow");
-  expect(judged("orchestratia task note A-1 --content 'done; next'")).toBe("allow");
-  expect(judged("orchestratia remote exec box 'ls'")).toBe("ask");
-  expect(judged("orchestratia task check; ls")).toBe("ask");
-  expect(judged("/tmp/orchestratia task check")).toBe("ask");
-  expect(judged("orchestratia task check", "deny Bash orchestratia*")).toBe("deny");
+  expect(decide(going, { ...use, input: { command: "echo a > out/x", directory: "/etc" } })).toBe("ask");
+  expect(decide(going, { ...use, input: { command: "echo a > /repo/out/x", directory: "/etc" } })).toBe("allow");
+  expect(decide(rules, { ...use, input: { command: "echo a > /repo/out/x", directory: "/etc" } })).toBe("ask");
 });
 
 test("what is read says where relative paths may be meant from elsewhere", () => {
@@ -369,4 +360,17 @@ test("what is read says where relative paths may be meant from elsewhere", () =>
   };
   expect(changes("ls > x")).toBe(false);
   for (const line of ["cd a; ls > x", "pushd a", "bash -c 'cd a'", "builtin cd a"]) expect(changes(line)).toBe(true);
+});
+
+test("a tool is tried by its shared name as by its agent's own", () => {
+  const rules = [rule("allow Bash git *"), rule("deny Edit *.env"), rule("deny mcp__* *secret*")];
+  const tried = (agent: string, tool: string, text: string) =>
+    judge(rules, { ...toolUseOn(agent, tool, text), server: "here" }).decision;
+  for (const agent of ["claude", "gemini", "codex", "opencode"]) {
+    expect(tried(agent, "Bash", "git status")).toBe("allow");
+    expect(tried(agent, "Edit", ".env")).toBe("deny");
+  }
+  expect(tried("gemini", "run_shell_command", "git status; ls")).toBe("ask");
+  expect(tried("claude", "mcp__store", '{"key": "a secret"}')).toBe("deny");
+  expect(tried("custom", "Bash", "git status")).toBe("ask");
 });

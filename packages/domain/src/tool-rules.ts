@@ -1,8 +1,17 @@
 import { ANYTHING, readShellUse, type ShellUse } from "./shell-command-parts.ts";
 import type { Word } from "./shell-command-word.ts";
-import { mayMatch, surelyMatches, type Text } from "./tool-rules-glob.ts";
-import { namesOfFile, namesOfWord } from "./tool-rules-paths.ts";
-import { filesOf, namesFolder, REDIRECTED_TO, type ToolUse, textsOfInput, toolInQuestion } from "./tool-rules-tools.ts";
+import { BUILT_IN_RULES } from "./tool-rules-built-in.ts";
+import { givenFiles, openWords } from "./tool-rules-given-files.ts";
+import { GAP, mayMatch, surelyMatches, type Text } from "./tool-rules-glob.ts";
+import { isSamePath, namesOfFile, namesOfFolder, namesOfWord } from "./tool-rules-paths.ts";
+import {
+  filesOf,
+  REDIRECTED_TO,
+  type ToolInQuestion,
+  type ToolUse,
+  textsOfInput,
+  toolInQuestion,
+} from "./tool-rules-tools.ts";
 
 export const TOOL_DECISIONS = ["allow", "deny", "ask"] as const;
 export type ToolDecision = (typeof TOOL_DECISIONS)[number];
@@ -75,7 +84,7 @@ export function judge(rules: readonly ToolRule[], use: ToolUseThere): Judgement 
     .filter(({ agents }) => agents.length === 0 || agents.includes(use.agent))
     .filter(({ server_id }) => server_id === null || server_id === use.server)
     .sort((a, b) => specificity(b) - specificity(a));
-  const { subjects, uncertain } = subjectsOf(use);
+  const { subjects, uncertain } = subjectsOf(use, (subject) => isOnlyBuiltIn(applying, subject));
   const parts = subjects.map((subject) => judgePart(applying, subject));
   const worst =
     parts.find(({ decision }) => decision === "deny") ?? parts.find(({ decision }) => decision === "ask") ?? parts[0];
@@ -83,6 +92,12 @@ export function judge(rules: readonly ToolRule[], use: ToolUseThere): Judgement 
   const rule = worst?.rule;
   return { decision, ...(rule && { rule }), reason: reasonOf({ decision, rule, worst, parts, uncertain }), parts };
 }
+
+/** Whether it is allowed, and by no rule of people. */
+const isOnlyBuiltIn = (rules: readonly ToolRule[], subject: Subject): boolean => {
+  const ofPeople = rules.filter((rule) => !BUILT_IN_RULES.includes(rule));
+  return judgePart(rules, subject).decision === "allow" && judgePart(ofPeople, subject).decision !== "allow";
+};
 
 const specificity = ({ server_id, agents, param_pattern }: ToolRule): number =>
   (agents.length > 0 ? 4 : 0) + (server_id === null ? 0 : 2) + (param_pattern === null ? 0 : 1);
@@ -135,24 +150,28 @@ const isOf = ({ tool_pattern }: ToolRule, tools: readonly string[]): boolean =>
 const allows = ({ param_pattern }: ToolRule, { names, isUncertain = false }: Subject): boolean =>
   param_pattern === null || (!isUncertain && names.some((text) => surelyMatches(param_pattern, text)));
 
-function subjectsOf(use: ToolUse): { subjects: readonly Subject[]; uncertain?: string } {
+type Trust = (subject: Subject) => boolean;
+
+function subjectsOf(use: ToolUse, isOnlyBuiltIn: Trust): { subjects: readonly Subject[]; uncertain?: string } {
   const tool = toolInQuestion(use);
   const { names: tools, kind, parameter } = tool;
-  if (kind === "command") return commandSubjects(use, tools, parameter);
+  if (kind === "command") return commandSubjects(use, tool, isOnlyBuiltIn);
   const files = filesOf(tool);
   if (files === undefined) {
     return { subjects: [unknownSubject(tools, use.tool)], uncertain: "which files it means cannot be seen" };
   }
   if (files.length > 0) return { subjects: files.flatMap((file) => toolFile(use, tools, file)) };
+  const searched = tool.folders.flatMap((folder) => searchedFolder(use, tools, folder));
+  const hidden = searched.flatMap(({ names, hidden }) => [...names, ...hidden]);
   if (typeof parameter === "string")
-    return { subjects: [{ tools, shown: parameter, names: [[parameter]], hidden: [] }] };
-  return { subjects: [{ tools, shown: use.tool, ...textsOfInput(use.input) }] };
+    return { subjects: [{ tools, shown: parameter, names: [[parameter]], hidden }, ...searched] };
+  return { subjects: [{ tools, shown: use.tool, ...textsOfInput(use.input) }, ...searched] };
 }
 
 function commandSubjects(
   use: ToolUse,
-  tools: readonly string[],
-  command: unknown,
+  { names: tools, parameter: command, folders: named }: ToolInQuestion,
+  isOnlyBuiltIn: Trust,
 ): { subjects: readonly Subject[]; uncertain?: string } {
   const isWords = Array.isArray(command) && command.every((word) => typeof word === "string");
   if (typeof command !== "string" && !isWords) {
@@ -163,23 +182,58 @@ function commandSubjects(
     const shown = typeof command === "string" ? command : command.join(" ");
     return { subjects: [unknownSubject(tools, shown)], uncertain: reading.uncertain };
   }
-  const subjects = [...reading.parts.map((part) => ({ tools, ...part })), ...redirections(use, tools, reading)];
+  const parts = reading.parts.map((part) => ({ tools, ...part }));
+  // What is built in is about the agent's own words, not about files that it has the hub shown.
+  const builtIn = parts.filter(isOnlyBuiltIn);
+  const { cwd } = use;
+  const elsewhere = named.filter((folder) => {
+    return cwd === undefined || typeof folder !== "string" || !isSamePath(folder, cwd, folders(use));
+  });
+  const subjects = [
+    ...parts,
+    ...(builtIn.length < parts.length ? elsewhere.map((folder) => folderOfCommand(use, tools, folder)) : []),
+    ...filesOfCommand(use, {
+      tools,
+      reading,
+      changesFolder: reading.changesFolder || elsewhere.length > 0,
+      readsAreFree: builtIn.length === 0,
+    }),
+    ...builtIn.flatMap(openWords).map((word) => {
+      return { tools: REDIRECTED_TO.read, shown: shownWord(word), names: [ANYTHING], hidden: [] };
+    }),
+  ];
   // An empty line does nothing, but nobody asked for it.
   return { subjects: subjects.length > 0 ? subjects : [{ tools, shown: "", names: [[""]], hidden: [] }] };
 }
 
-function redirections(use: ToolUse, tools: readonly string[], reading: ShellUse): Subject[] {
-  const { writes, reads } = reading;
-  const place = { ...folders(use), changesFolder: reading.changesFolder || namesFolder(use.input) };
+/** That a command runs in another folder is judged as if it went there first. */
+function folderOfCommand(use: ToolUse, tools: readonly string[], folder: unknown): Subject {
+  if (typeof folder !== "string") return unknownSubject(tools, use.tool);
+  return { tools, shown: `cd ${folder}`, names: [["cd", GAP, folder]], hidden: namesOfFolder(folder, folders(use)) };
+}
+
+interface CommandFiles {
+  readonly tools: readonly string[];
+  readonly reading: ShellUse;
+  readonly changesFolder: boolean;
+  readonly readsAreFree: boolean;
+}
+
+function filesOfCommand(
+  use: ToolUse,
+  { tools, reading: { parts, writes, reads }, changesFolder, readsAreFree }: CommandFiles,
+): Subject[] {
+  const place = { ...folders(use), changesFolder };
   const files = (words: readonly Word[], as: Omit<FileSubject, "shown" | "names">, sign: string): Subject[] =>
     words.flatMap((word) => {
       const shown = shownWord(word);
       const names = namesOfWord(word, place);
-      return withRealFile(use, shown, { ...as, shown: `${sign} ${shown}`, names });
+      return withRealFile(use, shown, { ...as, shown: sign + shown, names });
     });
   return [
-    ...files(writes, { tools: REDIRECTED_TO.write, allowedWith: tools, isFree: false }, ">"),
-    ...files(reads, { tools: REDIRECTED_TO.read, allowedWith: [], isFree: true }, "<"),
+    ...files(writes, { tools: REDIRECTED_TO.write, allowedWith: tools, isFree: false }, "> "),
+    ...files(reads, { tools: REDIRECTED_TO.read, allowedWith: [], isFree: readsAreFree }, "< "),
+    ...files(parts.flatMap(givenFiles), { tools: REDIRECTED_TO.read, allowedWith: tools, isFree: false }, "@"),
   ];
 }
 
@@ -209,11 +263,13 @@ function withRealFile(use: ToolUse, file: string, { names, isFree, ...subject }:
 /** The files whose real places `realPaths` should tell. */
 export function filesInQuestion(use: ToolUse): readonly string[] {
   const tool = toolInQuestion(use);
-  if (tool.kind !== "command") return filesOf(tool) ?? [];
-  const { parameter } = tool;
+  const { kind, parameter, folders } = tool;
+  if (kind !== "command") return [...(filesOf(tool) ?? []), ...folders.filter((folder) => typeof folder === "string")];
   const reading = typeof parameter === "string" ? readShellUse(parameter) : undefined;
   if (!reading || reading.uncertain !== undefined) return [];
-  return [...reading.writes, ...reading.reads].filter((word) => word.every(isText)).map(shownWord);
+  return [...reading.writes, ...reading.reads, ...reading.parts.flatMap(givenFiles)]
+    .filter((word) => word.every(isText))
+    .map(shownWord);
 }
 
 const isText = (piece: Text[number]): boolean => typeof piece === "string";
@@ -222,6 +278,24 @@ function toolFile(use: ToolUse, tools: readonly string[], file: string): Subject
   const names = namesOfFile(file, folders(use)).map((name): Text => [name]);
   return withRealFile(use, file, { tools, shown: file, names, allowedWith: [], isFree: false });
 }
+
+/** What is searched is read, all that is in it. */
+function searchedFolder(use: ToolUse, tools: readonly string[], folder: unknown): Subject[] {
+  if (typeof folder !== "string") return [{ ...unknownSubject(REDIRECTED_TO.read, use.tool), allowedWith: tools }];
+  const real = use.realPaths?.[folder];
+  const isElsewhere = real !== undefined && !isSamePath(folder, real, folders(use));
+  return [folder, ...(isElsewhere ? [real] : [])].map((place, n) => ({
+    tools: REDIRECTED_TO.read,
+    shown: n === 0 ? folder : `${folder} (${real})`,
+    names: namesOfFolder(place, folders(use)),
+    hidden: [[folder], ...(isAbove(place, use) ? [["~/", {}]] : [])],
+    allowedWith: tools,
+  }));
+}
+
+/** Whether home is in the folder: what is in it has names from home then as well. */
+const isAbove = (folder: string, use: ToolUse): boolean =>
+  use.home !== undefined && namesOfFolder(folder, folders(use)).some((name) => mayMatch(`${use.home}/`, name));
 
 /** Only what is said of a tool as a whole, or of everything, holds for it. */
 const unknownSubject = (tools: readonly string[], shown: string): Subject => ({

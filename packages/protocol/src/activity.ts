@@ -73,7 +73,7 @@ export const ACTIVITY_DETAILS = {
   "server.updated": named.extend({ fields: z.array(z.string()) }),
   "server.draining": named,
   "server.drain_ended": named,
-  "session.created": z.looseObject({ name: z.string(), agent: z.string() }),
+  "session.created": z.looseObject({ name: z.string(), agent: z.string(), resumes: SessionId.optional() }),
   "session.started": z.looseObject({ name: z.string() }),
   "session.status_changed": z.looseObject({ status: z.string() }),
   "session.marked_ready": z.looseObject({ name: z.string(), agent: z.string() }),
@@ -82,6 +82,7 @@ export const ACTIVITY_DETAILS = {
   "session.taken_over": z.object({ from: z.string(), to: z.string() }),
   "session.closed": z.looseObject({ exit_code: z.number().int().nullable() }),
   "session.error": z.looseObject({ error: z.string() }),
+  "session.warned": z.object({ name: z.string(), text: z.string() }),
   "task.created": z.looseObject({ key: z.string(), title: z.string() }),
   "task.updated": z.object({ fields: z.array(z.string()) }),
   "task.assigned": move.extend({ server_id: ServerId, server_name: z.string(), by_matcher: z.boolean() }),
@@ -118,15 +119,25 @@ export const ACTIVITY_DETAILS = {
     setup: z.string().describe("none, not_allowed, done or failed"),
   }),
   "task.worktree_failed": z.looseObject({ error: z.string() }),
-  "task.worktree_discarded": z.looseObject({ branch: z.string(), forced: z.boolean() }),
+  "task.worktree_skipped": z.looseObject({ path: z.string().describe("The folder itself"), reason: z.string() }),
+  "task.worktree_discarded": z.looseObject({
+    branch: z.string(),
+    forced: z.boolean(),
+    merged: z.boolean().optional().describe("Nothing was lost: its branch was merged, and went with it"),
+  }),
   "task.evidence_taken": z.looseObject({
     ok: z.boolean(),
+    epoch: z.number().int().optional().describe("Which attempt it was taken of"),
     results: z.array(
       z.looseObject({
         command: z.string(),
         exit_code: z.number().int().nullable(),
         duration_ms: z.number().int(),
         timed_out: z.boolean(),
+        output: z
+          .object({ first: z.number().int(), last: z.number().int() })
+          .optional()
+          .describe("Which pieces of the task's output are what it printed, its own command line included"),
       }),
     ),
   }),
@@ -139,6 +150,7 @@ export const ACTIVITY_DETAILS = {
   "intervention.expired": z.looseObject({ intervention_id: z.string(), response: z.string() }),
   "intervention.cancelled": z.looseObject({ intervention_id: z.string() }),
   "remote.executed": z.object({ session_name: z.string(), command: z.string() }),
+  "remote.read": z.object({ session_name: z.string(), path: z.string() }),
   "file.offered": z.looseObject({
     transfer_id: z.string(),
     filename: z.string(),

@@ -99,6 +99,7 @@ export const Permission = z
     server_id: ServerId,
     server_name: z.string(),
     session_id: SessionId.nullable(),
+    session_name: z.string().nullable(),
     tool_name: z.string(),
     tool_input: z.unknown().describe("A large one is cut: `{cut: true, beginning}`"),
     decision: z.enum(["allowed", "denied", "asked"]).describe("asked: no rule matched, and the agent asked a person"),

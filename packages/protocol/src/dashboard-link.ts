@@ -31,13 +31,23 @@ export const ViewerFrame = z.discriminatedUnion("type", [
   z.object({ type: z.literal("take_over"), session_id: SessionId, ...size }),
   z.object({ type: z.literal("release"), session_id: SessionId }),
   z.object({ type: z.literal("ack"), session_id: SessionId, offset: int.min(0) }),
+  z.object({
+    type: z
+      .literal("ping")
+      .describe("Answered by `pong`, by a hub whose `auth_ok` says so: pages cannot ping a socket"),
+  }),
 ]);
 export type ViewerFrame = z.infer<typeof ViewerFrame>;
 
 const fact = { position: int, project_id: z.string().nullable(), at: Moment, actor: Actor };
 
 export const DashboardFrame = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("auth_ok"), user: z.object({ id: z.string(), name: z.string() }), position: int }),
+  z.object({
+    type: z.literal("auth_ok"),
+    user: z.object({ id: z.string(), name: z.string() }),
+    position: int,
+    answers_ping: z.boolean().optional(),
+  }),
   z.object({
     type: z.literal("task_event"),
     event_type: z.string(),
@@ -105,6 +115,7 @@ export const DashboardFrame = z.discriminatedUnion("type", [
     you: z.boolean(),
   }),
   z.object({ type: z.literal("caught_up"), topic: z.string(), position: int }),
+  z.object({ type: z.literal("pong") }),
   z.object({
     type: z.literal("problem"),
     problem: z.record(z.string(), z.unknown()),

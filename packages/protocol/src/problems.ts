@@ -90,6 +90,8 @@ export const problems = {
   rule_not_found: { status: 404, title: "No such rule" },
   too_many_rules: { status: 409, title: "The project has as many rules as it may have" },
   transfer_not_found: { status: 404, title: "No such file transfer" },
+  file_unreadable: { status: 409, title: "The file cannot be read" },
+  refused_by_policy: { status: 403, title: "The machine's policy does not allow this" },
   file_too_large: { status: 413, title: "The file is too large" },
   server_full: { status: 409, title: "The server cannot hold another session" },
   server_busy: { status: 409, title: "The server has its hands full" },
@@ -104,6 +106,7 @@ export const problems = {
   workspace_refused: { status: 409, title: "The server's daemon refuses this" },
   diff_not_found: { status: 404, title: "Nothing is known of what the task changed" },
   tool_request_not_found: { status: 404, title: "No such question about a tool" },
+  input_refused: { status: 409, title: "What was typed did not reach the terminal" },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof problems;

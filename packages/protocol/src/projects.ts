@@ -39,6 +39,10 @@ const settings = {
   worktree_per_task: z
     .boolean()
     .describe("Each task gets a session of its own, in a checkout of its own, on the branch orc/<task key>"),
+  keep_merged_worktrees: z
+    .string()
+    .regex(/^(\d{1,5} ?(h|d)|forever)$/, "A number and h or d, such as 24 h, or forever")
+    .describe("How long after its task has ended a merged checkout is kept, in which nothing is uncommitted"),
   verify_commands: z
     .array(z.string().trim().min(1).max(4000))
     .max(20)
@@ -61,7 +65,8 @@ export const ProjectSettings = z
     on_upstream_failure: settings.on_upstream_failure.default("ask"),
     on_usage_limit: settings.on_usage_limit.default("wait"),
     retention_recordings: settings.retention_recordings.default("30 d"),
-    worktree_per_task: settings.worktree_per_task.default(false),
+    worktree_per_task: settings.worktree_per_task.default(true),
+    keep_merged_worktrees: settings.keep_merged_worktrees.default("24 h"),
     verify_commands: settings.verify_commands.default([]),
   })
   .meta({ id: "ProjectSettings" });

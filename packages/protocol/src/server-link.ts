@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { AgentWait } from "./agent-wait.ts";
+import { DAEMON_FILE_FRAMES, HUB_FILE_FRAMES } from "./file-frames.ts";
+import { Base64, delivery_id, Id, int, Policy, RequestId, session } from "./frame-fields.ts";
 import { AgentStatus, Moment, SessionRole } from "./vocabulary.ts";
 import { EvidenceResult, WorkspaceDiff, Worktree } from "./workspace.ts";
 
@@ -10,13 +12,6 @@ import { EvidenceResult, WorkspaceDiff, Worktree } from "./workspace.ts";
  * Version 2 is asked for in `auth`. It adds what VERSION_2_DAEMON_FRAMES and VERSION_2_HUB_FRAMES name, terminal bytes
  * become binary frames (terminal-frame.ts), and what VERSION_1_ONLY names is not sent any more.
  */
-const Id = z.string().min(1).max(200);
-const Base64 = z.string().max(44_000_000);
-const TransferId = Id.describe("As answered by the request that began the transfer");
-const HubTransferId = z.string().describe("The same in every frame of one transfer");
-const RequestId = Id.describe("Of the question that it answers");
-const int = z.number().int();
-
 /** What a daemon has of one session. */
 export const SessionInventory = z.object({
   session_id: Id,
@@ -68,8 +63,15 @@ export const DaemonFrame = z.discriminatedUnion("type", [
     session_id: Id,
     exit_code: int.nullish().describe("Below 0: the signal that ended it; null: nobody saw how"),
     offset: int.min(0).optional().describe("Version 2: where its output ends; said again until session_closed_ack"),
+    error: z.string().max(20_000).optional().describe("Why the machine ended it, which has a limit"),
   }),
   z.object({ type: z.literal("session_error"), session_id: Id, error: z.string().max(20_000) }),
+  z.object({ type: z.literal("session_input_refused"), session_id: Id }),
+  z.object({
+    type: z.literal("session_warning"),
+    session_id: Id,
+    text: z.string().max(2000).describe("What people should know before the machine ends it"),
+  }),
   z.object({ type: z.literal("session_working_dir"), session_id: Id, working_dir: z.string().max(4096) }),
   z.object({
     type: z.literal("scrollback_captured"),
@@ -98,36 +100,24 @@ export const DaemonFrame = z.discriminatedUnion("type", [
     exit_code: int.default(-1).describe("-1: it could not be run to its end"),
     stdout: z.string().default("").describe("What it printed"),
     stderr: z.string().default("").describe("What it complained of"),
-  }),
-  z.object({ type: z.literal("file_accept"), transfer_id: TransferId }),
-  z.object({
-    type: z.literal("file_chunk"),
-    transfer_id: TransferId,
-    index: int.min(0).describe("From 0, in order"),
-    data: z.string().max(1_400_000).describe("Base64 of at most 65,536 bytes"),
-    total_chunks: int.min(0).default(0).describe("Of the whole file"),
+    policy: Policy,
   }),
   z.object({
-    type: z.literal("file_complete"),
-    transfer_id: TransferId,
-    total_chunks: int.min(0).default(0).describe("0 for an empty file"),
-    sha256: z.string().max(64).describe("Of the whole file, in hexadecimal"),
+    type: z.literal("remote_read_result"),
+    request_id: RequestId,
+    error: z.string().max(20_000).nullish().describe("Why not, in words"),
+    policy: Policy,
+    size: int.min(0).nullish().describe("Of the whole file, in bytes"),
+    version: z.string().max(200).nullish().describe("Another one when the file is not the same any more"),
+    data: z.string().max(1_400_000).nullish().describe("Base64 of what is there from the offset on"),
   }),
-  z.object({
-    type: z.literal("file_ack"),
-    transfer_id: TransferId,
-    sha256_verified: z.boolean().describe("What it has has the SHA-256 that it should have"),
-  }),
-  z.object({
-    type: z.literal("file_error"),
-    transfer_id: TransferId,
-    error: z.string().max(20_000).default("").describe("Why, in words"),
-  }),
+  ...DAEMON_FILE_FRAMES,
   z.object({
     type: z.literal("workspace_result"),
     request_id: RequestId,
     ok: z.boolean(),
     error: z.string().max(20_000).nullish().describe("Why not, in words"),
+    no_checkout: z.boolean().nullish().describe("Of workspace_prepare: there can be none, now or later"),
     worktree: Worktree.nullish().describe("Of workspace_prepare"),
     worktrees: z.array(Worktree).max(10_000).nullish().describe("Of workspace_list"),
     diff: WorkspaceDiff.nullish().describe("Of workspace_diff"),
@@ -148,9 +138,6 @@ export const DaemonFrame = z.discriminatedUnion("type", [
   }),
 ]);
 export type DaemonFrame = z.infer<typeof DaemonFrame>;
-
-const session = { session_id: z.string() };
-const delivery_id = z.string().optional().describe("Version 2: to be named in delivery frames until it is delivered");
 
 const asked = { request_id: z.string().describe("To be named in the answer") };
 
@@ -174,6 +161,7 @@ export const HubFrame = z.discriminatedUnion("type", [
     env: z.record(z.string(), z.string()).optional(),
     session_token: z.string().optional().describe("Ours: the session's own token"),
     number: int.optional().describe("Version 2: what its binary frames carry"),
+    name: z.string().max(200).optional().describe("Ours: what the session is called, for people at the machine"),
     resumes: Id.optional().describe("Ours: the session on this machine whose agent's conversation it goes on with"),
   }),
   z.object({ type: z.literal("session_recovered_ack"), ...session, tmux_name: z.string() }),
@@ -280,37 +268,14 @@ export const HubFrame = z.discriminatedUnion("type", [
     command: z.string().describe("For the system's shell; it changes to the session's directory first"),
   }),
   z.object({
-    type: z.literal("file_offer"),
-    transfer_id: HubTransferId,
-    filename: z.string().describe("A plain name, never a path"),
-    file_size: int.describe("Bytes"),
-    sha256: z.string().describe("Of the whole file, in hexadecimal"),
-    sender_session: z.string().describe("Name of the session or server it comes from"),
+    type: z.literal("remote_read"),
+    request_id: z.string().describe("To be named in the answer"),
+    in_session: z.string().describe("A relative path starts in its directory, and none leads out of it"),
+    path: z.string(),
+    offset: int,
+    length: int.describe("Bytes at most"),
   }),
-  z.object({
-    type: z.literal("file_send_start"),
-    transfer_id: HubTransferId,
-    file_path: z.string().describe("On the sender's machine, as the sender said"),
-  }),
-  z.object({
-    type: z.literal("file_chunk"),
-    transfer_id: HubTransferId,
-    index: int.describe("From 0, in order"),
-    data: Base64.describe("Base64 of at most 65,536 bytes"),
-    total_chunks: int.describe("Of the whole file"),
-  }),
-  z.object({
-    type: z.literal("file_complete"),
-    transfer_id: HubTransferId,
-    total_chunks: int.describe("0 for an empty file"),
-    sha256: z.string().describe("Of the whole file, in hexadecimal"),
-  }),
-  z.object({
-    type: z.literal("file_ack"),
-    transfer_id: HubTransferId,
-    sha256_verified: z.boolean().describe("The receiver has the file as it was announced"),
-  }),
-  z.object({ type: z.literal("file_error"), transfer_id: HubTransferId, error: z.string().describe("Why, in words") }),
+  ...HUB_FILE_FRAMES,
   z.object({
     type: z.literal("workspace_prepare"),
     ...asked,
@@ -319,13 +284,18 @@ export const HubFrame = z.discriminatedUnion("type", [
     repo: z.string().describe("Its name in the machine's agent.yaml"),
     branch: z.string().nullable().describe("What to begin from; null: what the machine's own checkout has"),
   }),
-  z.object({ type: z.literal("workspace_list"), ...asked }),
+  z.object({
+    type: z.literal("workspace_list"),
+    ...asked,
+    task_ids: z.array(z.string()).max(10_000).optional().describe("Only those; an older daemon answers all"),
+  }),
   z.object({ type: z.literal("workspace_diff"), ...asked, task_id: z.string() }),
   z.object({
     type: z.literal("workspace_discard"),
     ...asked,
     task_id: z.string(),
     force: z.boolean().describe("Uncommitted work is lost too"),
+    only_merged: z.boolean().optional().describe("Refused unless nothing at all is lost, branch included"),
   }),
   z.object({
     type: z.literal("evidence_run"),
@@ -342,6 +312,10 @@ export const VERSION_2_DAEMON_FRAMES: readonly DaemonFrame["type"][] = [
   "inventory",
   "session_resized",
   "delivery",
+  "remote_read_result",
+  "file_taking",
+  "file_progress",
+  "file_received",
   "workspace_result",
   "evidence_output",
   "evidence_result",
@@ -356,6 +330,12 @@ export const VERSION_2_HUB_FRAMES: readonly HubFrame["type"][] = [
   "recorded",
   "session_driver",
   "prompt_answer",
+  "remote_read",
+  "file_take",
+  "file_send",
+  "file_progress",
+  "file_settled",
+  "file_arrived",
   "workspace_prepare",
   "workspace_list",
   "workspace_diff",
@@ -372,6 +352,10 @@ export const VERSION_1_ONLY: readonly (DaemonFrame | HubFrame)["type"][] = [
 
 /** Bytes of one session's output that a daemon sends ahead of the hub's `ack`. */
 export const OUTPUT_IN_FLIGHT_BYTES = 128 * 1024;
+/** Bytes of one file that its sender sends ahead of the receiver's `file_progress`. */
+export const FILE_IN_FLIGHT_BYTES = 256 * 1024;
+/** What one binary frame of a file carries at most. */
+export const FILE_FRAME_BYTES = 32 * 1024;
 /** How far back a watcher that returns is sent bytes; further back a snapshot is shorter. */
 export const CATCH_UP_BYTES = 256 * 1024;
 

@@ -21,7 +21,9 @@ export const Capabilities = z
     environments: Words.default([]),
     tools: Words.default([]),
     tags: Words.default([]),
-    remote: Words.optional().describe("What others may ask of it: `exec`, `files`; version 1 does not say"),
+    remote: Words.optional().describe(
+      "What may be asked of it: `sessions`, `exec`, `read`, `files.in`, `files.out`; version 1 does not say",
+    ),
   })
   .meta({ id: "Capabilities" });
 export type Capabilities = z.infer<typeof Capabilities>;

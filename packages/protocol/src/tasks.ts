@@ -340,7 +340,7 @@ export const MatchExplanation = z
         disqualifiers: z
           .array(z.string())
           .describe(
-            "Why it is not taken automatically: repo, languages, environments, unreachable, draining, usage_limited, no_capacity, tried (no session could be started there), waits_for_preferred",
+            "Why it is not taken automatically: repo, languages, environments, unreachable, draining, usage_limited, starts_no_sessions (its machine's policy.yaml), no_capacity, tried (no session could be started there), waits_for_preferred",
           ),
         criteria: z.array(Criterion),
         active_tasks: z.number().int(),

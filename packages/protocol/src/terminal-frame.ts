@@ -1,15 +1,16 @@
 /**
  * What a binary frame carries: output bytes; input bytes; a segment of the recording (RecordingSegment); a snapshot of
- * the screen (Snapshot), to which the bytes from the frame's offset on belong.
+ * the screen (Snapshot), to which the bytes from the frame's offset on belong; bytes of a file on its way, where the
+ * number is the transfer's instead of a session's and the offset is the one in the file.
  */
-export const TERMINAL_KINDS = { output: 1, input: 2, recording: 3, snapshot: 4 } as const;
+export const TERMINAL_KINDS = { output: 1, input: 2, recording: 3, snapshot: 4, file: 5 } as const;
 
 /** Header, big-endian: kind u8, session number u32, byte offset u64; then the payload. */
 const HEADER_BYTES = 13;
 
 export interface TerminalFrame {
   kind: number;
-  /** The session's number, unique on the hub. */
+  /** The session's number, unique on the hub; in a file's bytes the transfer's. */
   session: number;
   /** Offset of the payload's first byte in the session's output. */
   offset: number;

@@ -1,8 +1,22 @@
 import { z } from "zod";
 import { Moment, SessionId } from "./vocabulary.ts";
 
-/** What people can answer; the second only where a rule can say just what was asked, and only who administers the project. */
+/**
+ * What people can answer; the second only where a rule can say just what was asked, and only who administers the project. The
+ * last may be followed by a colon and a reason.
+ */
 export const TOOL_ANSWERS = { once: "Allow once", always: "Allow always", deny: "Deny" } as const;
+
+const REASON_LENGTH = 1000;
+
+/** The answer that denies and says why, which the agent is told. */
+export const denialBecause = (reason: string): string => `${TOOL_ANSWERS.deny}: ${reason}`;
+
+/** The reason of such an answer, however it is capitalised; undefined for other answers and for a reason that is too long. */
+export function denialReason(answer: string): string | undefined {
+  const reason = /^deny: *(?=\S)([\s\S]*)$/i.exec(answer.trim())?.[1];
+  return reason !== undefined && reason.length <= REASON_LENGTH ? reason : undefined;
+}
 
 const MOST_SECONDS = 3600;
 
@@ -25,7 +39,7 @@ export const ToolRequest = z
   .object({
     id: z.uuid(),
     status: z.enum(["pending", "allowed", "denied", "expired", "cancelled"]).describe("Only allowed means yes"),
-    reason: z.string().nullable().describe("Who decided, as a sentence"),
+    reason: z.string().nullable().describe("Who decided, as a sentence; with why, where they said so"),
     timeout_at: Moment,
   })
   .meta({ id: "ToolRequest" });

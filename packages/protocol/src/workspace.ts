@@ -44,7 +44,9 @@ export const Worktree = z
     changed_files: count.describe("Changed or new and not committed"),
     ahead: count.describe("Commits that its base branch does not have"),
     behind: count.describe("Commits of its base branch that it does not have"),
-    merged: z.boolean().describe("Its base branch has all its commits, and nothing is uncommitted"),
+    merged: z
+      .boolean()
+      .describe("Nothing is uncommitted, and its base branch has its commits, or the very same changes in others"),
     setup: WorktreeSetup,
   })
   .meta({ id: "Worktree" });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { answerError } from "./errors.mjs";
 import { readRequest } from "./reading.mjs";
 import { decide } from "./script.mjs";
 import { answerAs, answerJson } from "./writing.mjs";
@@ -21,8 +22,9 @@ const fakeModel = {
 export async function startFakeLlm(port = 0) {
   const requests = [];
   const others = [];
+  const state = { isLifted: false };
   const server = createServer((request, response) => {
-    answer(request, response, { requests, others }).catch((error) => {
+    answer(request, response, { requests, others, state }).catch((error) => {
       // The agent hung up, as it does when it is interrupted.
       if (!response.destroyed) console.error(error);
       response.destroy();
@@ -36,6 +38,10 @@ export async function startFakeLlm(port = 0) {
     requests,
     /** The paths of everything else that was asked. */
     others,
+    /** What `@@errors` says holds no longer. */
+    lift() {
+      state.isLifted = true;
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
@@ -44,7 +50,7 @@ export async function startFakeLlm(port = 0) {
   };
 }
 
-async function answer(request, response, { requests, others }) {
+async function answer(request, response, { requests, others, state }) {
   const path = new URL(request.url, "http://fake").pathname;
   const body = await readBody(request);
   const asked = readRequest(path, body);
@@ -53,11 +59,11 @@ async function answer(request, response, { requests, others }) {
     return answerOther(path, response);
   }
 
-  const turn = decide({ ...asked, tools: asked.tools.map(({ name }) => name) });
+  const turn = decide({ ...asked, ...state, tools: asked.tools.map(({ name }) => name) });
   requests.push({ ...asked, turn, text: JSON.stringify(body) });
   if (turn.tool) turn.tool = { ...asked.tools.find(({ name }) => name === turn.tool.name), ...turn.tool };
   if (turn.wait) await sleep(turn.wait);
-  if (turn.error) return answerError(asked.kind, turn.error, response);
+  if (turn.error) return answerError(asked.kind, turn, response);
   await answerAs[asked.kind]({ path, body, turn, response });
 }
 
@@ -69,15 +75,6 @@ async function readBody(request) {
   } catch {
     return {};
   }
-}
-
-function answerError(kind, status, response) {
-  const anthropicTypes = { 429: "rate_limit_error", 529: "overloaded_error" };
-  const error =
-    kind === "anthropic"
-      ? { type: "error", error: { type: anthropicTypes[status] ?? "api_error", message: "fake error" } }
-      : { error: { code: status, message: "fake error", type: "server_error", status: "UNAVAILABLE" } };
-  answerJson(response, error, status);
 }
 
 function answerOther(path, response) {

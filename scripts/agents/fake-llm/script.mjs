@@ -6,7 +6,8 @@
  *   @@tool NAME {json}   calls any tool that is offered; NAME may be the end of its name
  *   @@say TEXT           a text in the same turn as the next tool call
  *   @@sleep MS           before this turn's answer; @@slow MS: between the pieces of its stream
- *   @@error STATUS       one HTTP error, then it goes on; @@errors STATUS: an error every time
+ *   @@error STATUS       one HTTP error, then it goes on
+ *   @@errors STATUS [S]  an error every time; with S for so many seconds from the first on, which a 429 says
  *   @@end TEXT           the last answer. Without it: "FAKE-DONE <what the last tool answered>"
  *
  * The line with which the hub tells of a task has no directives: the model then runs the command that it names with its shell
@@ -24,16 +25,19 @@ const shellTools = [
 ];
 
 const failedOnce = new Set();
+/** Script → when its errors end: what is around the script may change until then. */
+const errorEnds = new Map();
 
-const taskLine = /(?:A task is waiting for you|Your task was changed): run "(orchestratia task check)"/;
+const taskLine =
+  /(?:A task is waiting for you|Your task was changed|The usage limit is over): run "(orchestratia task check)"/;
 
 /** What the model does in this turn: `{ text }` or `{ tool: { name, input } }`, with `say`, `slow`, `wait`; or `{ error }`. */
-export function decide({ prompt: given, results, first, last, tools }) {
+export function decide({ prompt: given, results, first, last, tools, isLifted = false }) {
   if (tools.length === 0)
     return { text: /title/i.test(given) ? "Fake title" : `FAKE-ECHO ${given.trim().slice(-200)}` };
   const [, check] = taskLine.exec(given) ?? [];
   if (check && results === 0) return call({ say: "", slow: 0, wait: 0 }, "sh", check, tools);
-  if (check) return decide({ prompt: scriptOf(first), results: results - 1, last, tools });
+  if (check) return decide({ prompt: scriptOf(first), results: results - 1, last, tools, isLifted });
   const prompt = unquoted(given).replace(/\s*;;\s*(?=@@)/g, "\n");
   const directives = [...prompt.matchAll(/^[ \t>❯"']*@@(\w+)[ \t]*(.*)$/gm)].map(([, name, rest]) => [
     name,
@@ -54,8 +58,15 @@ export function decide({ prompt: given, results, first, last, tools }) {
     else if (name === "say") turn.say = rest;
     else if (name === "slow") turn.slow = Number(rest);
     else if (name === "sleep") turn.wait = Number(rest);
-    else if (name === "errors") return { error: Number(rest) };
-    else if (name === "error") {
+    else if (name === "errors") {
+      if (isLifted) continue;
+      const [status, seconds] = rest.split(/\s+/).map(Number);
+      if (seconds === undefined) return { error: status };
+      const key = JSON.stringify(directives);
+      if (!errorEnds.has(key)) errorEnds.set(key, Date.now() + seconds * 1000);
+      const until = errorEnds.get(key);
+      if (Date.now() < until) return { error: status, until };
+    } else if (name === "error") {
       const key = `${at} ${results} ${prompt}`;
       if (failedOnce.has(key)) continue;
       failedOnce.add(key);

@@ -42,6 +42,12 @@ const states: Record<string, HookStatus> = {
   "which?": { status: "waiting", waiting: { for: "question", text: "which?", options: ["Postgres", "SQLite"] } },
 };
 
+const limited = (text: string, options?: string[]): HookStatus => ({
+  status: "waiting",
+  waiting: { for: "usage_limit", text, ...(options && { options }) },
+});
+states.limit = limited("limit", ["Keep trying", "Stop"]);
+
 /** Its screen's last line says what it does. */
 const agent: Agent = {
   name: "test",
@@ -50,6 +56,8 @@ const agent: Agent = {
   interruptKeys: ["\x03", "\x04"],
   screen: {
     read: (lines) => states[lines.at(-1) ?? ""],
+    afterLimit: (options) => options.indexOf("Keep trying"),
+    isLoading: (lines) => lines[0] === "loading",
     dialogs: [
       { name: "trust", shows: (lines) => lines.at(-1) === "trust?", keys: "t" },
       { name: "news", shows: (lines) => lines.at(-1) === "news", keys: "n" },
@@ -58,7 +66,7 @@ const agent: Agent = {
   status: () => "unknown",
 };
 
-function followed({ isStarting = true, of = agent as Agent | undefined } = {}) {
+function followed({ isStarting = true, of = agent as Agent | undefined, tryAgainMs = 300_000 } = {}) {
   const clock = new TestClock();
   const pressed: string[] = [];
   const changes: AgentState[] = [];
@@ -66,6 +74,7 @@ function followed({ isStarting = true, of = agent as Agent | undefined } = {}) {
   const driver = new AgentDriver(of, {
     clock,
     isStarting,
+    tryAgainMs,
     press: (keys) => pressed.push(keys),
     onChange: (state) => changes.push(state),
     onConversation: (id) => conversations.push(id),
@@ -242,6 +251,20 @@ test("an answer that changes nothing has failed; words are typed where nothing i
   expect(failures).toEqual(["the agent did not take the answer"]);
 });
 
+test("its first prompt is not believed as long as it loads, but for a while only", () => {
+  for (const stays of [false, true]) {
+    const { clock, driver, status } = followed();
+    driver.screen(["loading", "> "]);
+    clock.pass(10_000);
+    expect(status()).toBe("unknown");
+    driver.screen([stays ? "loading" : "hello", "> "]);
+    clock.pass(999);
+    expect(status()).toBe("unknown");
+    clock.pass(stays ? 4001 : 1);
+    expect(status()).toBe("idle");
+  }
+});
+
 test("a usage limit that has passed makes it wait no more", () => {
   const { driver, clock } = followed();
   const waiting = (ms: number) => {
@@ -255,6 +278,45 @@ test("a usage limit that has passed makes it wait no more", () => {
   driver.hook(waiting(3_600_000));
   clock.pass(2000);
   expect(driver.state.status).toBe("waiting");
+});
+
+test("the dialog of a usage limit is answered when the limit is over, not before, and until then it waits", () => {
+  const { driver, clock, pressed } = followed({ isStarting: false });
+  driver.screen(["limit"]);
+  clock.pass(2000);
+  expect(driver.state).toEqual({ status: "waiting", waiting: { for: "usage_limit", text: "limit" } });
+  expect(pressed).toEqual([]);
+  const over = followed({ isStarting: false, tryAgainMs: 0 });
+  over.driver.screen(["limit"]);
+  over.clock.pass(2000);
+  expect(over.pressed).toEqual(["1"]);
+  expect(over.status()).toBe("waiting");
+  over.driver.screen(["busy"]);
+  over.clock.pass(2000);
+  expect(over.status()).toBe("working");
+});
+
+test("an agent that says again that it is at its prompt is at its limit all the same; one that tries again goes on", () => {
+  const { driver, clock, status } = followed();
+  const limit = (more: object) =>
+    ({ kind: "status", status: "waiting", waiting: { for: "usage_limit", text: "limit", ...more } }) as const;
+  driver.hook(limit({}));
+  clock.pass(2000);
+  driver.hook(told("idle"));
+  clock.pass(2000);
+  expect(status()).toBe("waiting");
+  driver.hook(told("working"));
+  driver.hook(told("idle"));
+  clock.pass(2000);
+  expect(status()).toBe("idle");
+
+  const resets_at = new Date(Date.now() + 3_600_000).toISOString();
+  driver.hook(limit({ resets_at, goesOn: true }));
+  clock.pass(2000);
+  expect(driver.state).toEqual({ status: "waiting", waiting: { for: "usage_limit", text: "limit", resets_at } });
+  driver.hook(limit({ resets_at: new Date(Date.now() - 1).toISOString(), goesOn: true }));
+  clock.pass(2000);
+  expect(status()).toBe("working");
 });
 
 test("while people decide about a tool it waits for them, whatever its screen shows", () => {

@@ -1,10 +1,11 @@
+import type { Facts } from "@orchestratia/holder-link/wire";
 import type { Clock } from "../clock.ts";
-import type { Facts } from "../terminals/holder/wire.ts";
 import { typedLine } from "../terminals/typing.ts";
 import type { Agent, AgentStatus } from "./agent.ts";
 import { type HookStatus, sameStatus, type Waiting } from "./agent-state.ts";
 import { chosenOption } from "./choices.ts";
 import type { HookEvent } from "./hook-event.ts";
+import { LimitEnd } from "./limit-end.ts";
 
 /** A status that is seen, not told, must hold this long: a prompt that flashes by between two commands is none. */
 const settleMs = 80;
@@ -12,7 +13,7 @@ const settleMs = 80;
 const firstPromptMs = 1000;
 /** How long a screen must say something else than the last hook before the screen is believed. */
 const contradictionMs = 1500;
-/** The same for a prompt after work of which the screen has shown nothing yet: a busy machine draws late. */
+/** The same for a first prompt while more is loaded, and for one after work of which nothing was shown: a busy machine draws late. */
 const lateScreenMs = 15_000;
 /** How long a dialog may take to leave after its keys; a key that came too early is pressed again, then a person must. */
 const dialogMs = 2500;
@@ -46,6 +47,8 @@ export interface DriverOptions {
   /** What its holder can see now. */
   facts?: Facts | undefined;
   hasExited?: boolean;
+  /** After how long a usage limit is over of which nobody says when it ends. */
+  tryAgainMs?: number | undefined;
   press(keys: string): void;
   onChange(state: AgentState): void;
   /** The agent's own id of its conversation became known, or it began another one. */
@@ -65,12 +68,15 @@ export class AgentDriver {
   #hasExited = false;
   /** Until it was at its prompt once. Later a dialog's words on the screen may be anybody's, over a question of its own. */
   #isStarting: boolean;
+  /** What is seen may only be the beginning of what it is about to show. */
+  #isLoading = false;
   #told: HookStatus | undefined;
   #seen: HookStatus | undefined;
   /** Whether the screen has shown work since a hook told of it. */
   #hasShownWork = false;
   /** When what the screen shows began to differ from what the last hook told. */
   #contradictedSince: number | undefined;
+  readonly #limitEnd: LimitEnd;
   readonly #decisions: Waiting[] = [];
   #dialog: { name: string; since: number; presses: number } | undefined;
   #dialogsPassed = 0;
@@ -80,6 +86,7 @@ export class AgentDriver {
   constructor(agent: Agent | undefined, options: DriverOptions) {
     this.#agent = agent;
     this.#options = options;
+    this.#limitEnd = new LimitEnd(options.tryAgainMs);
     this.#isStarting = options.isStarting;
     this.#facts = options.facts;
     this.#hasExited = options.hasExited ?? false;
@@ -95,8 +102,13 @@ export class AgentDriver {
     if (event.kind === "conversation") this.#options.onConversation(event.id);
     if (event.kind !== "status") return;
     const { kind: _, ...status } = event;
+    // It stands at its prompt, and says so again after a while: the limit goes on.
+    const limit = this.#told?.waiting?.for === "usage_limit" ? this.#told.waiting : undefined;
+    if (status.status === "idle" && limit && !limit.goesOn) return;
     if (status.status !== this.#told?.status) this.#hasShownWork = false;
     this.#told = status;
+    // What a hook tells is new, whatever it says.
+    this.#limitEnd.forget();
     this.#isStarting = false;
     this.#contradictedSince = undefined;
     if (status.waiting && this.#agent?.screen) this.#consider();
@@ -126,8 +138,11 @@ export class AgentDriver {
   screen(lines: readonly string[]): void {
     const { screen } = this.#agent ?? {};
     if (!screen) return;
-    this.#passDialog(lines);
     this.#seen = screen.read(lines);
+    this.#passDialog(lines);
+    const isLoading = this.#isStarting && (screen.isLoading?.(lines) ?? false);
+    if (isLoading !== this.#isLoading) this.#drop();
+    this.#isLoading = isLoading;
     if (this.#seen?.status === "working") this.#hasShownWork = true;
     this.#consider();
   }
@@ -153,11 +168,10 @@ export class AgentDriver {
       return;
     }
     const { clock, press } = this.#options;
-    const keysOf = this.#agent?.screen?.optionKeys ?? ((at: number) => String(at + 1));
     if (option === undefined) {
       press(typedLine(text));
       clock.after(betweenKeysMs, () => press("\r"));
-    } else press(keysOf(option));
+    } else press(this.#keysOf(option, waiting));
     const look = (attempts: number): void => {
       const isOver = this.#hasExited || !this.#seen?.waiting || this.#seen.waiting.text !== waiting.text;
       if (isOver) onDone(undefined);
@@ -177,8 +191,7 @@ export class AgentDriver {
   }
 
   #passDialog(lines: readonly string[]): void {
-    if (!this.#isStarting) return;
-    const shown = this.#agent?.screen?.dialogs.find((dialog) => dialog.shows(lines));
+    const shown = this.#isStarting ? this.#agent?.screen?.dialogs.find((one) => one.shows(lines)) : this.#endOfLimit();
     if (!shown) {
       this.#dialog = undefined;
       return;
@@ -186,19 +199,36 @@ export class AgentDriver {
     const now = this.#options.clock.now();
     const before = this.#dialog?.name === shown.name ? this.#dialog : undefined;
     if (before && (now - before.since < dialogMs || before.presses >= mostPresses)) return;
-    if (this.#dialogsPassed >= mostDialogs) return;
+    if (this.#isStarting && this.#dialogsPassed >= mostDialogs) return;
     this.#dialogsPassed += 1;
     this.#dialog = { name: shown.name, since: now, presses: (before?.presses ?? 0) + 1 };
     this.#options.press(shown.keys);
   }
 
+  /** The dialog of a usage limit that is over. */
+  #endOfLimit(): { name: string; keys: string } | undefined {
+    const waiting = this.#seen?.waiting;
+    if (waiting?.for !== "usage_limit" || !waiting.options || this.#limitEnd.read(waiting).leftMs > 0) return undefined;
+    const option = this.#agent?.screen?.afterLimit?.(waiting.options);
+    return option === undefined ? undefined : { name: "usage limit", keys: this.#keysOf(option, waiting) };
+  }
+
+  #keysOf(option: number, waiting: Waiting): string {
+    return this.#agent?.screen?.optionKeys?.(option, waiting) ?? String(option + 1);
+  }
+
   #look(): AgentState {
     const state = this.#lookNow();
-    if (state.waiting?.resets_at === undefined) return state;
-    const leftMs = Date.parse(state.waiting.resets_at) - Date.now();
-    if (leftMs <= 0) return { status: "idle" };
+    if (state.status === "working") this.#limitEnd.forget();
+    if (state.waiting?.for !== "usage_limit") return state;
+    const { leftMs, waiting } = this.#limitEnd.read(state.waiting);
+    if (leftMs <= 0) {
+      // Its dialog is on the way to being answered.
+      if (this.#seen?.waiting?.options) return { ...state, waiting };
+      return { status: state.waiting.goesOn ? "working" : "idle" };
+    }
     this.#lookAgain(Math.min(leftMs, longestTimerMs));
-    return state;
+    return { ...state, waiting };
   }
 
   #lookNow(): AgentState {
@@ -206,7 +236,7 @@ export class AgentDriver {
     const decision = this.#decisions[0];
     if (decision) return { status: "waiting", waiting: decision };
     const now = this.#options.clock.now();
-    if (this.#dialog && now - this.#dialog.since < dialogMs) return { status: "working" };
+    if (this.#isStarting && this.#dialog && now - this.#dialog.since < dialogMs) return { status: "working" };
     if (this.#seen?.waiting && this.#told?.waiting && !isBlocked(this.#told.waiting)) return this.#seen;
     if (this.#told && !this.#isContradicted(this.#told, now)) return this.#told;
     if (this.#seen) return this.#seen;
@@ -257,7 +287,7 @@ export class AgentDriver {
   }
 
   #heldMs(state: AgentState): number {
-    if (this.#isStarting && state.status === "idle") return firstPromptMs;
+    if (this.#isStarting && state.status === "idle") return this.#isLoading ? lateScreenMs : firstPromptMs;
     return state.waiting && state === this.#told ? waitingShowsMs : settleMs;
   }
 

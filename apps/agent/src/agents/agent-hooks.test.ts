@@ -70,6 +70,44 @@ describe.each(Object.entries(tools))("%s", (name, { event, tool, denied, allowed
   });
 });
 
+test.each([
+  [
+    "claude",
+    "StopFailure",
+    { error: "rate_limit", last_assistant_message: "You have hit your limit" },
+    "hit your limit",
+  ],
+  ["claude", "StopFailure", { error: "overloaded", last_assistant_message: "Overloaded" }, "Overloaded"],
+  [
+    "opencode",
+    "session.status",
+    { status: { type: "retry", message: "Rate limit reached", next: Date.now() + 3_600_000 } },
+    "Rate limit reached",
+  ],
+  ["opencode", "session.error", { error: { data: { statusCode: 529, message: "Overloaded" } } }, "Overloaded"],
+])("%s: a usage limit is waited for: %s", (name, event, payload, text) => {
+  expect(catalog.get(name)?.hooks?.read(event, payload)).toMatchObject([
+    { kind: "status", status: "waiting", waiting: { for: "usage_limit", text: expect.stringContaining(text) } },
+  ]);
+});
+
+test.each([
+  ["claude", "PreToolUse", "AskUserQuestion"],
+  ["gemini", "BeforeTool", "ask_user"],
+])("%s: no rule is about a tool with which it asks people", (name, event, tool) => {
+  const told = catalog.get(name)?.hooks?.read(event, { tool_name: tool, tool_input: {}, cwd: "/w" });
+  expect(told).toEqual([{ kind: "status", status: "working" }]);
+});
+
+test("opencode: a short pause between two tries, and another error, are no usage limit", () => {
+  const hooks = catalog.get("opencode")?.hooks;
+  const soon = { status: { type: "retry", message: "Overloaded", next: Date.now() + 2000 } };
+  expect(hooks?.read("session.status", soon)).toEqual([{ kind: "status", status: "working" }]);
+  expect(
+    hooks?.read("session.error", { error: { name: "MessageAbortedError", data: { message: "Aborted" } } }),
+  ).toEqual([]);
+});
+
 test("words become a shell's line in which each is one word and nothing is run", () => {
   expect(shellWords(["/usr/bin/node", "it's", "$(reboot)", "a b", ""])).toBe(
     "/usr/bin/node 'it'\\''s' '$(reboot)' 'a b' ''",

@@ -14,3 +14,6 @@ export interface AgentHooks {
 
 /** For events to which an agent expects nothing. */
 export const noAnswer: HookAnswer = { stdout: "", exitCode: 0 };
+
+/** Why a tool is refused that only a person could allow, where the agent has no dialog for that. */
+export const cannotAsk = "This needs the consent of a person, who cannot be asked here.";

@@ -79,6 +79,13 @@ const screens: Record<string, Record<string, string>> = {
 
   fake-model default · ~/work
   ← for agents · ? for shortcuts`,
+    overloaded: `
+› do it
+■ Unexpected status 529 <unknown status code>: Overloaded, url: http://127.0.0.1/v1/responses
+
+› Ask Codex to do anything
+
+  fake-model default · ~/work`,
     "after a usage limit": `
 ■ You've hit your usage limit. Try again in 2 hours 5 minutes.
 › go on
@@ -86,6 +93,22 @@ const screens: Record<string, Record<string, string>> = {
 › Ask Codex to do anything
 
   fake-model default · ~/work`,
+    loading: `
+  >_ OpenAI Codex (v0.169.0)
+     ~/work
+                                        ⣀⣤⣤⣤⣀
+
+› Ask Codex to do anything
+
+  ? for shortcuts`,
+    "loading, done": `
+  >_ OpenAI Codex (v0.169.0)
+     ~/work
+
+› Ask Codex to do anything
+
+  fake-model default · ~/work
+  ← for agents · ? for shortcuts`,
     trust: `
   Folder access
   ~/work
@@ -129,6 +152,32 @@ const screens: Record<string, Record<string, string>> = {
 │   2. Allow for this session                                  │
 │   3. No, suggest changes (esc)                               │
 ╰──────────────────────────────────────────────────────────────╯`,
+    question: `
+╭──────────────────────────────────────────────────────────────╮
+│ Answer Questions                                             │
+│                                                              │
+│ Which database?                                              │
+│                                                              │
+│ ● 1.  Postgres                                               │
+│       It is Postgres                                         │
+│   2.  SQLite                                                 │
+│       It is SQLite                                           │
+│   3.  Enter a custom value                                   │
+│                                                              │
+│ Enter to select · ↑/↓ to navigate · Esc to cancel            │
+╰──────────────────────────────────────────────────────────────╯`,
+    "usage limit": `
+╭──────────────────────────────────────────────────────────────╮
+│                                                              │
+│ Usage limit reached for gemini-2.5-flash.                    │
+│ Access resets at 11:59 PM UTC.                               │
+│ /stats model for usage details                               │
+│ /model to switch models.                                     │
+│                                                              │
+│ ● 1. Keep trying                                             │
+│   2. Stop                                                    │
+│                                                              │
+╰──────────────────────────────────────────────────────────────╯`,
     trust: `
  ╭─────────────────────────────────────────────────────────────╮
  │ Do you trust the files in this folder?                      │
@@ -154,6 +203,30 @@ const screens: Record<string, Record<string, string>> = {
   ┃  Build · Fake Fake
   ╹▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀
    ■■■⬝⬝⬝⬝⬝  esc interrupt          tab agents  ctrl+p commands`,
+    question: `
+  ┃  ASKED
+  ┃
+
+     → Asked 1 question
+
+     ▣  Build · Fake
+
+  ┃
+  ┃  Which database?
+  ┃
+  ┃  1. Postgres
+  ┃     It is Postgres
+  ┃  2. SQLite
+  ┃     It is SQLite
+  ┃  3. Type your own answer
+  ┃
+  ┃  ↑↓ select  enter submit  esc dismiss
+  ┃`,
+    retry: `
+  ┃  @@errors 429 100
+  ┃  Build · Fake Fake
+  ╹▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀
+   ⬝⬝■■■■■■ Rate limit reached [retrying in 1m 40s attempt #1]    esc interrupt`,
     permission: `
      $ echo hi > a.txt
      ▣  Build · Fake
@@ -205,10 +278,44 @@ test("claude: signed out it waits for somebody who signs in", () => {
   expect(read("claude", "signed out")).toMatchObject({ status: "waiting", waiting: { for: "login" } });
 });
 
+test("codex: at the prompt that it draws first it still loads", () => {
+  const isLoading = (screen: string) => catalog.get("codex")?.screen?.isLoading?.(linesOf("codex", screen));
+  expect(isLoading("loading")).toBe(true);
+  expect(isLoading("prompt")).toBe(false);
+  expect(isLoading("loading, done")).toBe(false);
+});
+
 test("codex: at its usage limit it waits until that ends, as long as this is its last word", () => {
   const seen = read("codex", "usage limit");
   expect(seen).toMatchObject({ status: "waiting", waiting: { for: "usage_limit" } });
   const inMs = Date.parse(seen?.waiting?.resets_at ?? "") - Date.now();
   expect(Math.round(inMs / 60_000)).toBe(125);
+  expect(read("codex", "overloaded")).toMatchObject({ waiting: { for: "usage_limit" } });
   expect(read("codex", "after a usage limit")).toEqual({ status: "idle" });
+});
+
+test("gemini: the dialog of its usage limit is no question; it is answered when the limit is over", () => {
+  const { waiting } = read("gemini", "usage limit") ?? {};
+  expect(waiting).toMatchObject({
+    for: "usage_limit",
+    text: expect.stringContaining("Usage limit reached for gemini"),
+  });
+  expect(new Date(waiting?.resets_at ?? 0).getTime()).toBeGreaterThan(Date.now() - 1000);
+  const { afterLimit } = catalog.get("gemini")?.screen ?? {};
+  expect(afterLimit?.(waiting?.options ?? [])).toBe(0);
+  expect(afterLimit?.(["Switch to gemini-2.5-flash-lite", "Stop"])).toBe(1);
+});
+
+test("opencode: between two tries its screen says nothing, since its hook knows how long that is", () => {
+  expect(read("opencode", "retry")).toBeUndefined();
+});
+
+test.each([
+  ["gemini", "Answer Questions\nWhich database?", "Enter a custom value"],
+  ["opencode", "Which database?", "Type your own answer"],
+])("%s: what it asks of itself is told with its options, of which a number chooses", (name, text, last) => {
+  const { waiting } = read(name, "question") ?? {};
+  expect(waiting).toEqual({ for: "question", text, options: ["Postgres", "SQLite", last] });
+  const { optionKeys } = catalog.get(name)?.screen ?? {};
+  if (waiting) expect(optionKeys?.(1, waiting) ?? "2").toBe("2");
 });

@@ -7,6 +7,8 @@ export interface Waiting {
   options?: string[];
   /** When a usage limit ends, ISO 8601, when the agent tells. */
   resets_at?: string;
+  /** It tries again by itself when the usage limit ends; not told to the hub. */
+  goesOn?: true;
 }
 
 /** What a hook can tell of an agent's state: hooks know neither that it is unknown nor that it ended. */

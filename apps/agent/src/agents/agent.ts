@@ -1,7 +1,7 @@
+import type { Facts } from "@orchestratia/holder-link/wire";
 import type { AgentInfo } from "@orchestratia/protocol/servers";
 import type { AgentStatus as AgentStatusSchema } from "@orchestratia/protocol/vocabulary";
 import type { z } from "zod";
-import type { Facts } from "../terminals/holder/wire.ts";
 import type { AgentHooks } from "./agent-hooks.ts";
 import type { AgentScreen } from "./agent-screen.ts";
 import type { Launch, LaunchRequest } from "./launch.ts";

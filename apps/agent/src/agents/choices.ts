@@ -11,8 +11,11 @@ const mostOptions = 10;
 const longestOption = 200;
 const numbered = /^[\s│┃]*(?<mark>[❯›●>])?\s*(?<number>\d)\. +(?<text>.*?)[\s│┃]*$/u;
 
-/** The last list of choices in these lines; its numbers are what chooses. Undefined when there is none. */
-export function findChoices(lines: readonly string[]): Choices | undefined {
+/**
+ * The last list of choices in these lines; its numbers are what chooses. Undefined when there is none. A list of which no
+ * line is marked is one only where something else says so (`needsMark` is false).
+ */
+export function findChoices(lines: readonly string[], { needsMark = true } = {}): Choices | undefined {
   const parts = lines.map((line) => numbered.exec(line)?.groups);
   const at = parts.findLastIndex((part) => part?.number === "1");
   if (at < 0) return undefined;
@@ -24,7 +27,7 @@ export function findChoices(lines: readonly string[]): Choices | undefined {
     options.push((part.text ?? "").slice(0, longestOption));
     isMarked ||= part.mark !== undefined;
   }
-  return isMarked && options.length > 1 && options.every(Boolean) && options.length <= mostOptions
+  return (isMarked || !needsMark) && options.length > 1 && options.every(Boolean) && options.length <= mostOptions
     ? { options, at }
     : undefined;
 }

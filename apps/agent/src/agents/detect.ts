@@ -5,7 +5,8 @@ import { findExecutable } from "../terminals/executable.ts";
 import type { Agent } from "./agent.ts";
 
 const run = promisify(execFile);
-const versionLimitMs = 5000;
+/** Some need seconds to say it where several start at once. */
+const versionLimitMs = 20_000;
 
 /** The agents of which the program is on this machine, each with its version when it tells one in time. */
 export async function detectAgents(agents: Iterable<Agent>, env: Record<string, string>): Promise<AgentInfo[]> {

@@ -1,6 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type HubClient, RefusedError } from "@orchestratia/client/http";
 import type { PermissionEntry } from "@orchestratia/protocol/approval-rules";
@@ -11,6 +20,7 @@ import type { Logger } from "pino";
 const inputMaxCharacters = 16 * 1024;
 /** What the hub has not taken by then makes room, oldest first. */
 const fileMaxBytes = 32 * 1024 * 1024;
+const mostBatches = 2;
 const entriesPerCall = 500;
 const callLimitMs = 30_000;
 const gatherMs = 1000;
@@ -37,8 +47,15 @@ export class DecisionLog {
   add(decided: Decided): void {
     const entry = { ...decided, tool_input: bounded(decided.tool_input), id: randomUUID(), created_at: now() };
     appendFileSync(this.#path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
-    if (statSync(this.#path).size > fileMaxBytes) renameSync(this.#path, this.#underWay);
+    if (statSync(this.#path).size > fileMaxBytes) this.#makeRoom();
     this.flush();
+  }
+
+  #makeRoom(): void {
+    this.#closeBatch();
+    const tooMany = this.#batches().slice(0, -mostBatches);
+    for (const batch of tooMany) rmSync(batch, { force: true });
+    if (tooMany.length > 0) this.#log.error("decisions that the hub has not taken made room for newer ones");
   }
 
   /** Sends what is there, now and again until it is taken. */
@@ -54,18 +71,28 @@ export class DecisionLog {
     await this.#sending;
   }
 
-  get #underWay(): string {
-    return `${this.#path}.sending`;
+  /** Decisions go on into a new file. Each batch has a name of its own: one may be full while another is sent. */
+  #closeBatch(): void {
+    renameSync(this.#path, `${this.#path}.sending-${Date.now()}-${randomUUID()}`);
+  }
+
+  /** What is to be sent, oldest first. */
+  #batches(): string[] {
+    const folder = dirname(this.#path);
+    const names = readdirSync(folder).filter((name) => name.startsWith(`${basename(this.#path)}.sending`));
+    return names.sort().map((name) => join(folder, name));
   }
 
   async #send(): Promise<void> {
     await this.#pause(gatherMs);
-    while (!this.#stopping.signal.aborted && (existsSync(this.#underWay) || existsSync(this.#path))) {
+    while (!this.#stopping.signal.aborted) {
       try {
-        // Decisions go on into a new file; sent twice after a crash, they are kept once.
-        if (!existsSync(this.#underWay)) renameSync(this.#path, this.#underWay);
-        await this.#sendFile();
-        rmSync(this.#underWay);
+        if (this.#batches().length === 0 && existsSync(this.#path)) this.#closeBatch();
+        const [batch] = this.#batches();
+        if (batch === undefined) return;
+        // Sent twice after a crash, its decisions are kept once.
+        await this.#sendFile(batch);
+        rmSync(batch, { force: true });
       } catch (error) {
         this.#log.warn(
           { error: error instanceof Error ? error.message : String(error) },
@@ -76,8 +103,8 @@ export class DecisionLog {
     }
   }
 
-  async #sendFile(): Promise<void> {
-    const lines = readFileSync(this.#underWay, "utf8").split("\n");
+  async #sendFile(batch: string): Promise<void> {
+    const lines = readFileSync(batch, "utf8").split("\n");
     const entries = lines.flatMap(parsed);
     for (let at = 0; at < entries.length; at += entriesPerCall) {
       const body = { entries: entries.slice(at, at + entriesPerCall) };

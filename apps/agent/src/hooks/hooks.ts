@@ -48,7 +48,9 @@ export class Hooks {
   /** Whoever waits for a decision gets none; what is not logged yet is sent by the next daemon. */
   async stop(): Promise<void> {
     await this.#server.stop();
-    await Promise.all([...this.#guards.values()].map(({ decisions }) => decisions.stop()));
+    const guards = [...this.#guards.values()];
+    for (const { rules } of guards) rules.stop();
+    await Promise.all(guards.map(({ decisions }) => decisions.stop()));
   }
 
   /** What a session's programs must find in their environment. */
@@ -56,7 +58,7 @@ export class Hooks {
     return this.#server.envFor(sessionId);
   }
 
-  /** The hub was reached, or says that its rules have changed. Resolves when they are read or could not be. */
+  /** The hub was reached, or says that its rules have changed. Resolves when they are read or could not be, and are read later. */
   async refresh(registration: Registration): Promise<void> {
     const { rules, decisions } = this.#guardOf(registration);
     decisions.flush();
@@ -75,6 +77,7 @@ export class Hooks {
   #guardOf(registration: Registration): Guard {
     const known = this.#guards.get(registration.server_id);
     if (known && isSameLine(known.registration, registration)) return known;
+    known?.rules.stop();
     void known?.decisions.stop();
     const { stateDir, listener, log, decisionLimitMs } = this.#options;
     const { server_id: serverId, hub_url: baseUrl, api_key } = registration;

@@ -6,8 +6,9 @@ import { CATCH_UP_BYTES } from "@orchestratia/protocol/server-link";
 import { pino } from "pino";
 import { expect, test } from "vitest";
 import { readConfig, sessionBaseEnv } from "../config.ts";
+import { readPolicy } from "../policy/policy.ts";
 import { Terminals } from "../terminals/terminals.ts";
-import { randomOf, startCuttingProxy } from "../testing/cutting-proxy.ts";
+import { randomOf, startChaosProxy } from "../testing/chaos-proxy.ts";
 import { fakeKey, fakeServer, startFakeHub } from "../testing/fake-hub.ts";
 import { shellSpec, sourceHolderCommand } from "../testing/test-terminals.ts";
 import { waitFor } from "../testing/wait.ts";
@@ -69,12 +70,12 @@ test(`a watching hub has every byte once, in order, when each hop is cut ${cutsP
     (proxy()?.cuts() ?? 0) < cutsPerHop ? 1500 + random() * 10_000 : Number.POSITIVE_INFINITY;
   let nearHolder: { cuts(): number } | undefined;
   let nearHub: { cuts(): number } | undefined;
-  await using holderProxy = await startCuttingProxy({
+  await using holderProxy = await startChaosProxy({
     listen: record.socket_path,
     target: holderPath,
     lives: lives(() => nearHolder),
   });
-  await using hubProxy = await startCuttingProxy({ listen: 0, target: hub.port, lives: lives(() => nearHub) });
+  await using hubProxy = await startChaosProxy({ listen: 0, target: hub.port, lives: lives(() => nearHub) });
   nearHolder = holderProxy;
   nearHub = hubProxy;
 
@@ -83,6 +84,7 @@ test(`a watching hub has every byte once, in order, when each hop is cut ${cutsP
   const log = pino({ level: "silent" });
   const env = sessionBaseEnv();
   const config = readConfig(join(stateDir, "none.yaml"));
+  const policy = readPolicy(join(stateDir, "none.yaml"));
   const link = new HubLink({
     registration: {
       hub_url: `http://127.0.0.1:${hubProxy.port}`,
@@ -92,17 +94,18 @@ test(`a watching hub has every byte once, in order, when each hop is cut ${cutsP
       api_key: fakeKey,
     },
     terminals,
-    report: new Report(() => config, env, new SystemProbe("test")),
+    report: new Report({ config: () => config, policy: () => policy }, env, new SystemProbe("test")),
     agents: () => new Map(),
     baseEnv: env,
     cliFolder: undefined,
     remote: {
-      policy: () => config.remote,
+      policy: () => policy,
+      sessionFolder: () => undefined,
       folders: () => ({ allowed: [], secret: [] }),
       transfersFolder: stateDir,
       env,
       workspace: {
-        policy: () => config.worktrees,
+        policy: () => policy.worktrees,
         folder: stateDir,
         repos: () => ({}),
         env,

@@ -16,8 +16,28 @@ const demo = {
   prompt: "demo> $",
 };
 
-async function startDemo(hub: FakeHub): Promise<string> {
-  const { command: _, ...start } = { ...sessionStart(""), agent: "demo" };
+/** Edits its line itself, as agents do; a deaf one hears only the third Enter. Its prompt looks like one whatever stands there. */
+const editor = `
+let line = "", enters = process.argv[1] === "deaf" ? -2 : 1;
+const draw = () => process.stdout.write("\\r\\x1b[Kdemo> " + line);
+process.stdin.setRawMode(true);
+process.stdin.on("data", (bytes) => {
+  for (const key of bytes.toString()) {
+    if (key === "\\r" && enters++ > 0) process.stdout.write("\\ngot: " + line + "\\n"), (line = "");
+    else if (key === "\\x15") line = "";
+    else if (key !== "\\r") line += key;
+  }
+  draw();
+});
+draw();`;
+const agentOf = (name: "raw" | "deaf") => ({
+  name,
+  command: `exec '${process.execPath}' -e '${editor}' ${name}`,
+  prompt: "^demo> ",
+});
+
+async function startDemo(hub: FakeHub, agent = "demo"): Promise<string> {
+  const { command: _, ...start } = { ...sessionStart(""), agent };
   hub.start(start);
   await waitFor(() => statusOf(hub, start.session_id) === "idle");
   return start.session_id;
@@ -73,6 +93,61 @@ test("work is typed as one line when the agent is at its prompt, and waits while
   expect(answersOf(hub, "two")).toEqual(["deferred", "deferred", "delivered", "delivered"]);
   expect(got(hub, id)).toEqual([checkLine, "got: Note from Ann: mind the [31m gap"]);
   expect(hub.mistakes).toEqual([]);
+});
+
+test("a note is typed when the terminal has been silent for five seconds, and says so while it waits; work is not held up", {
+  timeout: 60_000,
+}, async () => {
+  const ticks = 8;
+  const ticking = `(for n in $(seq ${ticks}); do sleep 0.7; printf '\\rtick %s\\r\\ndemo> ' $n; done) & ${demo.command}`;
+  await using hub = await startFakeHub();
+  await using _daemon = await startTestDaemon(hub.url, { agents: [{ ...demo, command: ticking }] });
+  await hub.linked();
+  const id = await startDemo(hub);
+  hub.send(note(id, "two", "mind the gap"));
+  const waits = await waitFor(() => hub.of("delivery")[0]);
+  expect(waits).toMatchObject({ state: "deferred", reason: "the terminal is not silent" });
+  hub.send(assigned(id, "one"));
+  await waitFor(() => got(hub, id).length === 1);
+  await waitFor(() => hub.output(id).toString().includes(`tick ${ticks}`));
+  const lastTick = performance.now();
+  await waitFor(() => answersOf(hub, "two").includes("delivered"));
+  // The tick was printed a moment before it was seen here.
+  expect(performance.now() - lastTick).toBeGreaterThan(4700);
+  expect(got(hub, id)).toEqual([checkLine, "got: Note from Ann: mind the gap"]);
+});
+
+test("nothing is typed behind what a person has begun", { timeout: 60_000 }, async () => {
+  await using hub = await startFakeHub();
+  await using _daemon = await startTestDaemon(hub.url, { agents: [agentOf("raw")] });
+  await hub.linked();
+  const id = await startDemo(hub, "raw");
+  hub.type(id, "half");
+  await waitFor(() => hub.output(id).toString().endsWith("half"));
+  const typedAt = performance.now();
+  hub.send(assigned(id, "one"));
+  await waitFor(() => answersOf(hub, "one").includes("deferred"));
+  expect(hub.of("delivery")[0]).toMatchObject({ reason: "somebody is typing" });
+  await waitFor(() => performance.now() - typedAt > 6000);
+  expect(answersOf(hub, "one")).toEqual(["deferred"]);
+  hub.type(id, " a line\r");
+  await waitFor(() => answersOf(hub, "one").includes("delivered"));
+  expect(got(hub, id)).toEqual(["got: half a line", checkLine]);
+});
+
+test("what was not taken does not stand before the next message", { timeout: 60_000 }, async () => {
+  await using hub = await startFakeHub();
+  await using _daemon = await startTestDaemon(hub.url, { agents: [agentOf("deaf")] });
+  await hub.linked();
+  const id = await startDemo(hub, "deaf");
+  hub.send(assigned(id, "one"));
+  await waitFor(() => answersOf(hub, "one").includes("failed"));
+  hub.send({ type: "task_updated", session_id: id, delivery_id: "two", task_id: "t", title: "x", spec: "y" });
+  await waitFor(() => answersOf(hub, "two").includes("delivered"));
+  await waitFor(() => got(hub, id).length === 1);
+  expect(got(hub, id)).toEqual([
+    'got: Your task was changed: run "orchestratia task check" and follow what it says now.',
+  ]);
 });
 
 test("somebody else's words are never typed into a shell", async () => {

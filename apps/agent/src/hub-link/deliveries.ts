@@ -2,7 +2,7 @@ import type { HubFrame } from "@orchestratia/protocol/server-link";
 import type { Typed } from "../terminals/typing.ts";
 
 /** A line for the agent. `quotes` somebody else's words: those must not reach a shell, which would run them. */
-export interface Delivery extends Pick<Typed, "text" | "urgent"> {
+export interface Delivery extends Pick<Typed, "text" | "urgent" | "afterSilence"> {
   quotes: boolean;
 }
 
@@ -29,7 +29,9 @@ export function deliveryOf(frame: HubFrame): Delivery | undefined {
     case "task_note":
       return frame.urgent
         ? { ...quoting(`Urgent note from ${frame.author}: ${frame.content}`), urgent: true }
-        : quoting(`Note from ${frame.author}: ${frame.content}`);
+        : { ...quoting(`Note from ${frame.author}: ${frame.content}`), afterSilence: true };
+    case "file_arrived":
+      return quoting(`A file has come from ${frame.sender}: ${frame.path} (${frame.file_size} bytes).`);
     case "task_status_update": {
       const summary = frame.summary ? `: ${frame.summary}` : ".";
       return quoting(

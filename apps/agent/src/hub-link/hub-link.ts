@@ -12,6 +12,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import type { Registration } from "../config.ts";
 import type { Hooks } from "../hooks/hooks.ts";
 import { ownHookCommand } from "../hooks/own-hook-command.ts";
+import { mayStart } from "../policy/may-start.ts";
 import { type RemoteOptions, RemoteRequests } from "../remote/remote-requests.ts";
 import type { Terminal, TerminalState } from "../terminals/terminal.ts";
 import type { Terminals } from "../terminals/terminals.ts";
@@ -20,7 +21,7 @@ import { HubSession } from "./hub-session.ts";
 import { InOrder } from "./in-order.ts";
 import type { Report } from "./report.ts";
 import { type SessionStart, sessionSpec } from "./session-start.ts";
-import { HubSocket, OtherProtocolError } from "./socket.ts";
+import { HubSocket, OtherProtocolError, type Pings } from "./socket.ts";
 
 const heartbeatEveryMs = 30_000;
 const callLimitMs = 10_000;
@@ -41,6 +42,7 @@ export interface HubLinkOptions {
   clock?: Clock;
   heartbeatEveryMs?: number;
   firstRetryMs?: number;
+  pings?: Pings;
 }
 
 /**
@@ -81,6 +83,7 @@ export class HubLink {
     const link = {
       send: (frame: DaemonFrame) => this.#socket?.send(frame),
       sendFlushed: async (frame: DaemonFrame) => (await this.#socket?.sendFlushed(frame)) ?? false,
+      sendInBackground: async (frame: Uint8Array) => this.#socket?.turns.recording(frame),
       hold: (until: Promise<unknown>) => this.#socket?.hold(until),
     };
     this.#remote = new RemoteRequests(link, options.remote);
@@ -154,11 +157,12 @@ export class HubLink {
     const { registration, log } = this.#options;
     const gate = deferred<void>();
     const closed = deferred<number>();
-    const socket = await HubSocket.open(registration.hub_url, registration.api_key, {
-      onFrame: (frame) => void gate.promise.then(() => this.#receive(frame)),
-      onBinary: (frame) => void gate.promise.then(() => this.#receiveBytes(frame)),
+    const events = {
+      onFrame: (frame: unknown) => void gate.promise.then(() => this.#receive(frame)),
+      onBinary: (frame: Uint8Array) => void gate.promise.then(() => this.#receiveBytes(frame)),
       onClose: closed.resolve,
-    });
+    };
+    const socket = await HubSocket.open(registration.hub_url, registration.api_key, events, this.#options.pings);
     this.#socket = socket;
     if (this.#stopping.signal.aborted) socket.close();
     onSignedIn();
@@ -247,9 +251,13 @@ export class HubLink {
 
   #receiveBytes(bytes: Uint8Array): void {
     const frame = decodeTerminalFrame(bytes);
+    if (frame?.kind === TERMINAL_KINDS.file) {
+      this.#remote.receiveBytes(frame.session, frame.offset, frame.payload);
+      return;
+    }
     const id = frame && this.#numbers.get(frame.session);
     if (id === undefined || frame?.kind !== TERMINAL_KINDS.input) return;
-    this.#inOrder.run(id, () => this.#sessions.get(id)?.terminal.input(frame.payload));
+    this.#inOrder.run(id, () => this.#sessions.get(id)?.input(frame.payload));
   }
 
   #handle(frame: SessionFrame): Promise<void> | void {
@@ -320,7 +328,7 @@ export class HubLink {
   }
 
   async #start(frame: SessionStart): Promise<void> {
-    const { registration, terminals, agents, baseEnv, cliFolder, remote, hooks, log } = this.#options;
+    const { registration, terminals, agents, baseEnv, cliFolder, remote, hooks, conversations, log } = this.#options;
     try {
       const { transfersFolder } = remote;
       const launch = hooks && {
@@ -331,7 +339,16 @@ export class HubLink {
       };
       const here = { registration, agents: agents(), baseEnv, cliFolder, transfersFolder, launch };
       const spec = sessionSpec(frame, here);
+      mayStart(remote.policy().sessions, {
+        agent: spec.agent,
+        cwd: spec.cwd,
+        isCommand: frame.command !== undefined,
+        always: [remote.workspace.folder],
+      });
       const terminal = await terminals.start({ ...spec, env: { ...spec.env, ...hooks?.envFor(spec.id) } });
+      // Not every agent tells of a conversation that it goes on with.
+      if (launch?.conversation !== undefined)
+        conversations?.remember(spec.id, { agent: spec.agent, id: launch.conversation });
       log.info({ session: spec.id, agent: spec.agent, cwd: spec.cwd, pid: terminal.record.pid }, "session started");
       this.#started(this.#sessionOf(terminal), frame.number);
     } catch (error) {

@@ -3,8 +3,10 @@ import type { Agent } from "../agents/agent.ts";
 import { FollowedAgent } from "../agents/followed-agent.ts";
 import type { HookEvent } from "../agents/hook-event.ts";
 import type { Clock } from "../clock.ts";
+import { endedBecause } from "../limits/ended-because.ts";
 import { RecordingSender } from "../recording/recording-sender.ts";
 import { recordingFolder } from "../recording/segment-file.ts";
+import { keptAgoMs } from "../terminals/silence.ts";
 import type { Terminal, TerminalState } from "../terminals/terminal.ts";
 import { Typist } from "../terminals/typing.ts";
 import type { Delivery } from "./deliveries.ts";
@@ -16,7 +18,7 @@ import { WatchedOutput } from "./watched-output.ts";
 const screenEveryMs = 5000;
 /** How long a hub that watches may take for the last bytes before it is told of the end all the same. */
 const lastBytesMs = 5000;
-/** How long what is left of the recording may keep a session whose end the hub knows. */
+/** How long, while it is linked, a hub may take for what is left of the recording of a session whose end it knows. */
 const lastSegmentsMs = 10 * 60_000;
 
 /** What a link to the hub offers its sessions. */
@@ -71,9 +73,11 @@ export class HubSession {
     });
     this.#typist = new Typist({
       input: (bytes) => terminal.input(bytes),
-      status: () => this.#agent.status,
+      // What is typed while the holder cannot be reached comes when nobody knows any more what the agent does.
+      status: () => (terminal.hasHolder ? this.#agent.status : "exited"),
       cursorLine: () => terminal.facts.cursor_line ?? terminal.facts.prompt_line,
       clock,
+      output: { end: async () => (await terminal.look()).end, printedAgoMs: () => keptAgoMs(terminal.folder) },
       isPasted: agent?.isPasted,
       interrupt: () => this.#agent.interrupt(),
     });
@@ -83,13 +87,18 @@ export class HubSession {
       typist: this.#typist,
       typed: new TypedDeliveries(terminal.folder),
       answer: (frame) => this.#link?.send(frame),
+      printed: () => terminal.lines("scrollback"),
     });
     this.#recording = new RecordingSender({
       folder: recordingFolder(terminal.folder),
       send: (frame) => this.#link?.turns.recording(frame),
       clock,
     });
-    this.#stopListening = terminal.listen({ onFacts: () => this.#typist.proceed(), onExit: () => this.#ended() });
+    this.#stopListening = terminal.listen({
+      onFacts: () => this.#typist.proceed(),
+      onExit: () => this.#ended(),
+      onInputRefused: () => this.#refuseInput(),
+    });
   }
 
   get id(): string {
@@ -174,6 +183,21 @@ export class HubSession {
     this.#recording.recorded(segment);
   }
 
+  /** People typed this. */
+  input(bytes: Uint8Array): void {
+    if (this.terminal.input(bytes)) this.#typist.personTyped(bytes);
+    else this.#refuseInput();
+  }
+
+  #refuseInput(): void {
+    this.#link?.send({ type: "session_input_refused", session_id: this.id });
+  }
+
+  /** People should know this before its machine ends it. */
+  warn(text: string): void {
+    this.#link?.send({ type: "session_warning", session_id: this.id, text });
+  }
+
   deliver(delivery: Delivery, id: string | undefined): void {
     this.#deliveries.deliver(delivery, id);
   }
@@ -234,7 +258,14 @@ export class HubSession {
     if (isFlowing && this.#cancelLastBytes) return;
     this.#isEndTold = true;
     const { offset } = exit;
-    this.#link.send({ type: "session_closed", session_id: this.id, exit_code: exitCode(exit), offset });
+    const error = endedBecause(this.terminal.folder);
+    this.#link.send({
+      type: "session_closed",
+      session_id: this.id,
+      exit_code: exitCode(exit),
+      offset,
+      ...(error === undefined ? {} : { error }),
+    });
   }
 
   /** The hub knows how the session ended: when it has the recording too, nothing of it is needed here any more. */

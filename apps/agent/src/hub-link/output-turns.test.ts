@@ -72,6 +72,32 @@ test("a recording goes only when no output waits, one at a time", async () => {
   expect(recorded).toEqual([0, 1]);
 });
 
+test("output that never ends leaves some of the line to files and recordings, and small frames do not wait for large ones", async () => {
+  const { turns, sent, source, flushOne } = testTurns();
+  turns.add(source("a", 10_000, 32 * kib));
+  const taken: string[] = [];
+  const put = (name: string, bytes: number) =>
+    turns.recording(Buffer.from(name.padEnd(bytes, "."))).then(() => taken.push(name));
+  void put("recording", 512 * kib);
+  const file = (async () => {
+    for (let n = 0; n < 30; n += 1) await put(`file${n}`, 32 * kib);
+  })();
+  const places = (name: string) => sent.flatMap((one, at) => (one.startsWith(name) ? [at] : []));
+  while (sent.length < 400) {
+    flushOne();
+    await Promise.resolve();
+  }
+  // Eight pieces of output before each of the file's, beside those that are in the socket; sixteen times as many before
+  // the recording.
+  const files = places("file");
+  expect(files.slice(0, 5)).toEqual([10, 22, 34, 46, 58]);
+  expect(files).toHaveLength(30);
+  expect(places("recording")[0]).toBeGreaterThan(8 * 16);
+  expect(places("recording")[0]).toBeLessThan(8 * 16 * 1.5);
+  expect(taken).toHaveLength(31);
+  await file;
+});
+
 test("a link that is over lets nobody wait for it", async () => {
   const { turns, sent, source } = testTurns();
   turns.add(source("a", 9, 32 * kib));

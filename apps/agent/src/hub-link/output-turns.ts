@@ -10,17 +10,32 @@ export interface OutputSource {
   next(): Outgoing | undefined;
 }
 
+/** How many bytes of output go for each byte of a recording or a file while output never stops waiting. */
+const outputShare = 8;
+
+interface Waiting {
+  frame: Uint8Array;
+  /** How much output had gone when it came. */
+  since: number;
+  onTaken: () => void;
+}
+
 /**
- * Who puts the next frame on the socket: sessions with output waiting take turns, one frame each, and recordings go
- * when no output waits. Whatever is not sent through here passes at once.
+ * Who puts the next frame on the socket: sessions with output waiting take turns, one frame each, and recordings and
+ * the bytes of files go when no output waits, one at a time, in the order in which they came. Where output never stops
+ * waiting each of them goes all the same when eight times as much output has gone before it, so that a busy line neither
+ * fails a file nor fills the disk with recordings. Whatever is not sent through here passes at once.
  */
 export class OutputTurns {
   readonly #send: (frame: Outgoing, onFlushed: () => void) => void;
   /** A set keeps the order of arrival, and so the turns. */
   readonly #sources = new Set<OutputSource>();
-  #recordings: Uint8Array[] = [];
-  readonly #unresolved = new Map<Uint8Array, () => void>();
+  readonly #waiting = new Set<Waiting>();
+  #underWay: Waiting | undefined;
   #buffered = 0;
+  /** Bytes of output that have gone, and how many had when the last recording or piece of a file went. */
+  #output = 0;
+  #outputBefore = 0;
   #isPumping = false;
   #isOver = false;
 
@@ -39,12 +54,11 @@ export class OutputTurns {
     this.#sources.delete(source);
   }
 
-  /** Resolves when the kernel has taken the segment, or the link is over. */
+  /** For a recording's segment or a file's bytes. Resolves when the kernel has taken it, or the link is over. */
   recording(frame: Uint8Array): Promise<void> {
     if (this.#isOver) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#recordings.push(frame);
-      this.#unresolved.set(frame, resolve);
+    return new Promise((onTaken) => {
+      this.#waiting.add({ frame, since: this.#output, onTaken });
       this.#pump();
     });
   }
@@ -53,11 +67,31 @@ export class OutputTurns {
     // A source that adds itself while it is asked must not be asked within that.
     if (this.#isPumping) return;
     this.#isPumping = true;
-    while (this.#sources.size > 0 && this.#buffered + turnBytes <= bufferBytes) this.#turn();
+    while (this.#buffered + turnBytes <= bufferBytes) {
+      const due = this.#due();
+      if (due) this.#putWaiting(due);
+      else if (this.#sources.size > 0) this.#turn();
+      else break;
+    }
     this.#isPumping = false;
-    if (this.#sources.size > 0 || this.#buffered > 0) return;
-    const recording = this.#recordings.shift();
-    if (recording) this.#put(recording, () => this.#resolve(recording));
+  }
+
+  #due(): Waiting | undefined {
+    if (this.#underWay) return undefined;
+    const [first] = this.#waiting;
+    if (this.#sources.size === 0 && this.#buffered === 0) return first;
+    if (this.#output - this.#outputBefore < outputShare * turnBytes) return undefined;
+    return [...this.#waiting].find(({ frame, since }) => this.#output - since >= outputShare * frame.byteLength);
+  }
+
+  #putWaiting(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
+    this.#underWay = waiting;
+    this.#outputBefore = this.#output;
+    this.#put(waiting.frame, () => {
+      this.#underWay = undefined;
+      waiting.onTaken();
+    });
   }
 
   #turn(): void {
@@ -67,6 +101,7 @@ export class OutputTurns {
     this.#sources.delete(source);
     if (frame === undefined) return;
     this.#sources.add(source);
+    this.#output += Buffer.byteLength(frame);
     this.#put(frame);
   }
 
@@ -80,16 +115,12 @@ export class OutputTurns {
     });
   }
 
-  #resolve(recording: Uint8Array): void {
-    this.#unresolved.get(recording)?.();
-    this.#unresolved.delete(recording);
-  }
-
   /** The link is over. */
   [Symbol.dispose](): void {
     this.#isOver = true;
     this.#sources.clear();
-    this.#recordings = [];
-    for (const recording of [...this.#unresolved.keys()]) this.#resolve(recording);
+    this.#underWay?.onTaken();
+    for (const { onTaken } of this.#waiting) onTaken();
+    this.#waiting.clear();
   }
 }

@@ -22,8 +22,13 @@ const context = {
 const { command: _, session_token: __, working_directory: ___, ...plain } = sessionStart("");
 
 test("an agent by name brings its command and folder; the CLI comes first on the search path", () => {
-  const spec = sessionSpec({ ...plain, agent: "demo" }, context);
-  expect(spec).toMatchObject({ agent: "demo", command: ["node", "agent.mjs"], cwd: join(homedir(), "demo") });
+  const spec = sessionSpec({ ...plain, name: "api-worker", agent: "demo" }, context);
+  expect(spec).toMatchObject({
+    name: "api-worker",
+    agent: "demo",
+    command: ["node", "agent.mjs"],
+    cwd: join(homedir(), "demo"),
+  });
   expect(spec.env).toMatchObject({ PATH: "/state/bin:/usr/bin", ORCHESTRATIA_TRANSFER_DIR: "/state/transfers/p" });
 });
 

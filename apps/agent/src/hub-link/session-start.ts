@@ -35,6 +35,7 @@ export function sessionSpec(frame: SessionStart, context: StartContext): Session
   const launched = launch && agent?.launch?.({ ...launch, cwd, env });
   return {
     id: frame.session_id,
+    name: frame.name,
     agent: name,
     role: frame.role,
     command: frame.command === undefined ? (launched?.command ?? agent?.command ?? []) : shellLine(frame.command),

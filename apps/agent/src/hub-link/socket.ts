@@ -5,10 +5,15 @@ import { type Outgoing, OutputTurns } from "./output-turns.ts";
 const handshakeLimitMs = 10_000;
 const authLimitMs = 10_000;
 const protocolVersion = 2;
-const pingEveryMs = 15_000;
-const pongLimitMs = 10_000;
+const usualPings: Pings = { everyMs: 15_000, limitMs: 10_000 };
 /** A task with its inputs is the largest thing that a hub sends. */
 const largestFrameBytes = 48 * 1024 * 1024;
+
+/** How often the hub is pinged, and how long it may take to answer before the link counts as broken. */
+export interface Pings {
+  everyMs: number;
+  limitMs: number;
+}
 
 export interface SocketEvents {
   onFrame(frame: unknown): void;
@@ -32,12 +37,13 @@ export class HubSocket {
   }
 
   /** Connects and signs in. Rejects when the hub is away, or its first frame is not `auth_ok` of our version. */
-  static open(hubUrl: string, apiKey: string, events: SocketEvents): Promise<HubSocket> {
+  static open(hubUrl: string, apiKey: string, events: SocketEvents, pings = usualPings): Promise<HubSocket> {
     return new Promise((resolve, reject) => {
       const ws = new WebSocket(`${hubUrl.replace(/^http/, "ws").replace(/\/+$/, "")}/ws/server`, {
         perMessageDeflate: false,
         handshakeTimeout: handshakeLimitMs,
         maxPayload: largestFrameBytes,
+        ...(isReadByNobodyElse(hubUrl) && { generateMask: noMask }),
       });
       let socket: HubSocket | undefined;
       const limit = setTimeout(() => ws.terminate(), authLimitMs);
@@ -57,7 +63,7 @@ export class HubSocket {
         }
         clearTimeout(limit);
         socket = new HubSocket(ws);
-        socket.#watch();
+        socket.#watch(pings);
         resolve(socket);
       });
       ws.on("error", reject);
@@ -72,14 +78,14 @@ export class HubSocket {
   }
 
   /** Notices a network that died without saying so. */
-  #watch(): void {
+  #watch({ everyMs, limitMs }: Pings): void {
     const timer = setInterval(() => {
       this.#isAlive = false;
       this.#ws.ping();
       setTimeout(() => {
         if (!this.#isAlive) this.#ws.terminate();
-      }, pongLimitMs).unref();
-    }, pingEveryMs);
+      }, limitMs).unref();
+    }, everyMs);
     this.#ws.on("pong", () => {
       this.#isAlive = true;
     });
@@ -120,6 +126,15 @@ export class HubSocket {
     setTimeout(() => this.#ws.terminate(), 1000).unref();
   }
 }
+
+/** Within TLS or this machine there is no proxy that could take a frame's bytes for something else. */
+function isReadByNobodyElse(hubUrl: string): boolean {
+  const { protocol, hostname } = new URL(hubUrl);
+  return ["https:", "wss:"].includes(protocol) || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+}
+
+/** A mask of zeros is one that neither end has to apply: else both would pass over every byte of output once more. */
+const noMask = (mask: Buffer): void => void mask.fill(0);
 
 function parseJson(text: string): unknown {
   try {

@@ -73,10 +73,13 @@ test("a hub that does not ack gets a window and no more, and slows the program; 
   await using daemon = await startTestDaemon(hub.url);
   await hub.linked();
   const printed = join(daemon.stateDir, "printed");
-  const start = sessionStart(`stty raw -echo; seq 1 300000; touch ${printed}; read go`);
+  const start = sessionStart(`stty raw -echo; printf ready; read a; seq 1 300000; touch ${printed}; read go`);
   const id = start.session_id;
   const session = hub.session(id);
   hub.start(start);
+  // Before it is watched nothing slows it down, and then it would begin with a snapshot.
+  await waitFor(() => session.output.toString() === "ready");
+  hub.type(id, "\n");
   await waitFor(() => session.end === OUTPUT_IN_FLIGHT_BYTES);
   hub.send({ type: "ack", session_id: id, offset: 10_000 });
   await waitFor(() => session.end === OUTPUT_IN_FLIGHT_BYTES + 10_000);
@@ -97,9 +100,12 @@ test("a session whose output nobody acks keeps no other one from its echo", asyn
   await using hub = await startFakeHub({ acks: false });
   await using _daemon = await startTestDaemon(hub.url);
   await hub.linked();
-  const floods = [1, 2].map(() => sessionStart("stty raw -echo; seq 1 300000; read go"));
+  const floods = [1, 2].map(() => sessionStart("stty raw -echo; printf ready; read a; seq 1 300000; read go"));
   const quiet = sessionStart("cat");
   for (const start of [...floods, quiet]) hub.start(start);
+  // Before they are watched nothing slows them down, and then they would begin with a snapshot.
+  await waitFor(() => floods.every(({ session_id }) => hub.output(session_id).toString() === "ready"));
+  for (const { session_id } of floods) hub.type(session_id, "\n");
   await waitFor(() => floods.every(({ session_id }) => hub.session(session_id).end === OUTPUT_IN_FLIGHT_BYTES));
   await waitFor(() => hub.of("session_started", quiet.session_id).length === 1);
   hub.type(quiet.session_id, "echo\r");

@@ -85,8 +85,8 @@ export class WatchedOutput implements OutputSource {
     const isAhead = this.#gathered === undefined || offset > this.#gathered;
     if (isAhead) {
       this.#startAt(offset);
-      // The hub repaints: what it had not got of the output before is not needed any more.
-      this.#waiting = this.#waiting.filter((waiting) => "frame" in waiting);
+      // The hub repaints: what it had not got of the output before is not needed any more, nor is an earlier repaint.
+      this.#waiting = this.#waiting.filter((waiting) => "frame" in waiting && waiting.reaches === undefined);
     }
     const frame = { kind: TERMINAL_KINDS.snapshot, session: this.#options.number, offset, payload };
     this.#queue({ frame: encodeTerminalFrame(frame), reaches: isAhead ? offset : undefined });

@@ -38,7 +38,9 @@ export class RecordingSender {
   #heardAt = 0;
   #isLooking = false;
   #isChanged = false;
-  readonly #drained = new Set<() => void>();
+  readonly #waiters = new Set<{ dueMs: number; finish: (isDrained: boolean) => void }>();
+  /** How long there was a link, as the regular looks saw it. */
+  #linkedMs = 0;
 
   constructor({ folder, send, clock = systemClock }: RecordingSenderOptions) {
     this.#folder = folder;
@@ -76,18 +78,21 @@ export class RecordingSender {
     if (!this.#isLooking) void this.#sendWaiting();
   }
 
-  /** Resolves when the hub has every segment of the folder: true; or after `limitMs`: false. */
+  /**
+   * Resolves when the hub has every segment of the folder: true; or after `limitMs` with a link, within which it could
+   * have taken them: false.
+   */
   async drained(limitMs: number): Promise<boolean> {
     if (listSegments(this.#folder).length === 0) return true;
     return new Promise((resolve) => {
-      const finish = (isDrained: boolean) => {
-        this.#drained.delete(onDrained);
-        cancel();
-        resolve(isDrained);
+      const waiter = {
+        dueMs: this.#linkedMs + limitMs,
+        finish: (isDrained: boolean) => {
+          this.#waiters.delete(waiter);
+          resolve(isDrained);
+        },
       };
-      const onDrained = () => finish(true);
-      const cancel = this.#clock.after(limitMs, () => finish(false));
-      this.#drained.add(onDrained);
+      this.#waiters.add(waiter);
       this.look();
     });
   }
@@ -100,6 +105,8 @@ export class RecordingSender {
 
   #lookAgain(): void {
     this.#cancelLook = this.#clock.after(lookEveryMs, () => this.#lookAgain());
+    if (this.#link) this.#linkedMs += lookEveryMs;
+    for (const { dueMs, finish } of [...this.#waiters]) if (this.#linkedMs >= dueMs) finish(false);
     if (this.#link && this.#inFlight.size > 0 && this.#clock.now() - this.#heardAt >= againAfterMs) {
       this.#link = { ...this.#link, next: Math.min(...this.#inFlight) };
       this.#inFlight.clear();
@@ -121,7 +128,7 @@ export class RecordingSender {
       while (this.#isChanged) {
         this.#isChanged = false;
         const files = listSegments(this.#folder);
-        if (files.length === 0) for (const finish of [...this.#drained]) finish();
+        if (files.length === 0) for (const { finish } of [...this.#waiters]) finish(true);
         for (const file of files) {
           if (this.#isChanged) break;
           await this.#sendOne(file);

@@ -1,5 +1,6 @@
 import type { HubFrame } from "@orchestratia/protocol/server-link";
 import type { Logger } from "pino";
+import { PolicyRefusal } from "../policy/policy-refusal.ts";
 import type { RemoteLink } from "./remote-link.ts";
 import { type CommandResult, runCommand } from "./run-command.ts";
 
@@ -7,7 +8,8 @@ const mostAtOnce = 4;
 const limitMs = 120_000;
 
 export interface ExecOptions {
-  isAllowed: () => boolean;
+  /** Throws PolicyRefusal when the machine runs none. */
+  allow: () => void;
   env: Record<string, string>;
   log: Logger;
   limitMs?: number;
@@ -33,9 +35,12 @@ export class ExecRequests implements Disposable {
     this.#link.send({ type: "remote_exec_result", request_id, ...result });
   }
 
-  #refusal(): CommandResult | undefined {
-    if (!this.#options.isAllowed()) {
-      return refused("This machine runs no remote commands: remote.exec in its agent.yaml is not true.");
+  #refusal(): (CommandResult & { policy?: string }) | undefined {
+    try {
+      this.#options.allow();
+    } catch (error) {
+      if (error instanceof PolicyRefusal) return { ...refused(error.message), policy: error.policy };
+      throw error;
     }
     if (this.#running < mostAtOnce) return undefined;
     return refused(`This machine runs ${mostAtOnce} remote commands already; try again when one has ended.`);

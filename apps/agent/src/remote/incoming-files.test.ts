@@ -14,10 +14,11 @@ function open({ stallMs = 60_000 } = {}) {
   const files = new IncomingFiles(
     {
       send: (frame) => sent.push(frame),
+      sendInBackground: async () => {},
       sendFlushed: async () => true,
       hold: (until) => held.push(until),
     },
-    { isAllowed: () => true, folder, log: pino({ level: "silent" }), stallMs },
+    { allow: () => {}, folder, log: pino({ level: "silent" }), stallMs },
   );
   return {
     files,

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { IncomingFile, removePartials } from "./incoming-file.ts";
 import type { RemoteLink } from "./remote-link.ts";
 import { TransferError } from "./sendable-file.ts";
-import { sentenceOf } from "./transfer-sentence.ts";
+import { fileError, sentenceOf } from "./transfer-sentence.ts";
 
 const mostAtOnce = 4;
 const stallMs = 60_000;
@@ -18,7 +18,8 @@ interface UnderWay {
 }
 
 export interface IncomingOptions {
-  isAllowed: () => boolean;
+  /** Throws PolicyRefusal when the machine takes none. */
+  allow: () => void;
   folder: string;
   log: Logger;
   stallMs?: number;
@@ -42,9 +43,10 @@ export class IncomingFiles {
   async offered(offer: Frame<"file_offer">): Promise<void> {
     const { transfer_id } = offer;
     if (this.#underWay.has(transfer_id)) return;
-    const refusal = this.#refusal(offer);
-    if (refusal !== undefined) {
-      this.#link.send({ type: "file_error", transfer_id, error: refusal });
+    try {
+      this.#refuse(offer);
+    } catch (error) {
+      this.#link.send(fileError(transfer_id, error, "The file is not taken"));
       return;
     }
     const entry: UnderWay = { file: undefined, isEnding: false, stall: this.#stallTimer(transfer_id) };
@@ -60,10 +62,11 @@ export class IncomingFiles {
     else await entry.file[Symbol.asyncDispose]();
   }
 
-  #refusal({ file_size }: Frame<"file_offer">): string | undefined {
-    if (!this.#options.isAllowed()) return "This machine takes no files: remote.files in its agent.yaml is false.";
-    if (this.#underWay.size >= mostAtOnce) return `This machine takes ${mostAtOnce} files already.`;
-    return file_size > FILE_MAX_BYTES ? "The file is larger than any that is relayed." : undefined;
+  /** Throws TransferError or PolicyRefusal. */
+  #refuse({ file_size }: Frame<"file_offer">): void {
+    this.#options.allow();
+    if (this.#underWay.size >= mostAtOnce) throw new TransferError(`This machine takes ${mostAtOnce} files already.`);
+    if (file_size > FILE_MAX_BYTES) throw new TransferError("The file is larger than any that is relayed.");
   }
 
   piece({ transfer_id, index, data }: Frame<"file_chunk">): void {
@@ -114,11 +117,7 @@ export class IncomingFiles {
   #fail(transferId: string, error: unknown): void {
     if (!this.#underWay.has(transferId)) return;
     void this.#forget(transferId);
-    this.#link.send({
-      type: "file_error",
-      transfer_id: transferId,
-      error: sentenceOf(error, "The file could not be kept"),
-    });
+    this.#link.send(fileError(transferId, error, "The file could not be kept"));
   }
 
   async #forget(transferId: string): Promise<void> {

@@ -4,12 +4,13 @@ import { FILE_CHUNK_BYTES, FILE_MAX_BYTES } from "@orchestratia/protocol/remote"
 import type { HubFrame } from "@orchestratia/protocol/server-link";
 import type { RemoteLink } from "./remote-link.ts";
 import { openSendable, type SendFolders, TransferError } from "./sendable-file.ts";
-import { sentenceOf } from "./transfer-sentence.ts";
+import { fileError } from "./transfer-sentence.ts";
 
 const mostAtOnce = 4;
 
 export interface OutgoingOptions {
-  isAllowed: () => boolean;
+  /** Throws PolicyRefusal when the machine sends none. */
+  allow: () => void;
   folders: () => SendFolders;
 }
 
@@ -29,9 +30,7 @@ export class OutgoingFiles {
     if (this.#underWay.has(transfer_id)) return;
     const aborted = new AbortController();
     try {
-      if (!this.#options.isAllowed()) {
-        throw new TransferError("This machine sends no files: remote.files in its agent.yaml is false.");
-      }
+      this.#options.allow();
       if (this.#underWay.size >= mostAtOnce) {
         throw new TransferError(`This machine sends ${mostAtOnce} files already.`);
       }
@@ -39,7 +38,7 @@ export class OutgoingFiles {
       await this.#send(transfer_id, file_path, aborted.signal);
     } catch (error) {
       if (!aborted.signal.aborted) {
-        this.#link.send({ type: "file_error", transfer_id, error: sentenceOf(error, "The file could not be read") });
+        this.#link.send(fileError(transfer_id, error, "The file could not be read"));
       }
     } finally {
       if (this.#underWay.get(transfer_id) === aborted) this.#underWay.delete(transfer_id);

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FILE_CHUNK_BYTES } from "@orchestratia/protocol/remote";
 import { afterAll, expect, test } from "vitest";
+import type { z } from "zod";
+import { type Policy, policyPath } from "../policy/policy.ts";
 import { fakeServer, startFakeHub } from "../testing/fake-hub.ts";
 import { startTestDaemon } from "../testing/test-daemon.ts";
 import { waitFor } from "../testing/wait.ts";
@@ -12,10 +14,10 @@ const repo = mkdtempSync(join(tmpdir(), "orc-repo-"));
 afterAll(() => rmSync(repo, { recursive: true }));
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** A daemon that serves what `remote` in its agent.yaml says, linked to a hub that the test speaks for. */
-async function linked(remote: Record<string, unknown> = {}) {
+/** A daemon that serves what its policy says, linked to a hub that the test speaks for. */
+async function linked(policy: z.input<typeof Policy> = {}) {
   const hub = await startFakeHub();
-  const daemon = await startTestDaemon(hub.url, { repos: { demo: repo }, remote });
+  const daemon = await startTestDaemon(hub.url, { repos: { demo: repo }, policy });
   await hub.linked();
   await waitFor(() => hub.heartbeats.length > 0);
   const transfers = join(daemon.stateDir, "transfers", fakeServer.project_id);
@@ -55,9 +57,15 @@ const isOf =
   (frame: { transfer_id: string }): boolean =>
     frame.transfer_id === transferId;
 
-test("commands run where agent.yaml allows it, four at once, and none sees the server's key", async () => {
-  await using link = await linked({ exec: true });
-  expect(link.hub.heartbeats.at(-1)?.capabilities?.remote).toEqual(["exec", "files"]);
+test("commands run where the policy allows it, four at once, and none sees the server's key", async () => {
+  await using link = await linked({ remote: { exec: true } });
+  expect(link.hub.heartbeats.at(-1)?.capabilities?.remote).toEqual([
+    "sessions",
+    "exec",
+    "read",
+    "files.in",
+    "files.out",
+  ]);
   expect(await link.exec("echo out; echo bad >&2; exit 3")).toMatchObject({
     exit_code: 3,
     stdout: "out\n",
@@ -77,17 +85,16 @@ test("commands run where agent.yaml allows it, four at once, and none sees the s
   expect(await link.exec("echo sixth")).toMatchObject({ exit_code: 0 });
 });
 
-test("without a word in agent.yaml no command runs; a change is taken up without a restart", async () => {
+test("without a policy no command runs; a change is taken up without a restart", async () => {
   await using link = await linked();
-  expect(link.hub.heartbeats.at(-1)?.capabilities?.remote).toEqual(["files"]);
+  expect(link.hub.heartbeats.at(-1)?.capabilities?.remote).toEqual(["sessions", "files.in", "files.out"]);
   const proof = join(repo, "must-not-exist");
   expect(await link.exec(`touch '${proof}'`)).toMatchObject({
     exit_code: -1,
-    stderr: expect.stringContaining("remote.exec in its agent.yaml is not true"),
+    stderr: expect.stringContaining("remote.exec in its policy.yaml does not allow it"),
   });
   expect(readdirSync(repo)).not.toContain("must-not-exist");
-  const config = readFileSync(link.daemon.configPath, "utf8").replace("remote: {}", "remote: { exec: true }");
-  writeFileSync(link.daemon.configPath, config);
+  writeFileSync(policyPath(link.daemon.configPath), "remote: { exec: true }\n");
   await waitFor(async () => (await link.exec("true")).exit_code === 0);
 });
 
@@ -174,18 +181,22 @@ test("a transfer that failed elsewhere is forgotten, and so are pieces that nobo
 
 test("where files are switched off, none is sent and none is taken", async () => {
   writeFileSync(join(repo, "a"), "hello");
-  await using link = await linked({ files: false });
-  expect(link.hub.heartbeats.at(-1)?.capabilities?.remote).toEqual([]);
+  await using link = await linked({ files: { in: false, out: false } });
+  expect(link.hub.heartbeats.at(-1)?.capabilities?.remote).toEqual(["sessions"]);
   const { answer } = await link.offer(Buffer.from("hello"));
-  expect(answer).toMatchObject({ error: "This machine takes no files: remote.files in its agent.yaml is false." });
+  expect(answer).toMatchObject({
+    error: "This machine takes no files: files.in in its policy.yaml does not allow it.",
+    policy: "files.in",
+  });
   link.hub.send({ type: "file_send_start", transfer_id: "t1", file_path: join(repo, "a") });
   expect(await waitFor(() => link.hub.of("file_error").find(isOf("t1")))).toMatchObject({
-    error: "This machine sends no files: remote.files in its agent.yaml is false.",
+    error: "This machine sends no files: files.out in its policy.yaml does not allow it.",
+    policy: "files.out",
   });
 });
 
 test("news of approval rules costs nothing: the link goes on", async () => {
-  await using link = await linked({ exec: true });
+  await using link = await linked({ remote: { exec: true } });
   link.hub.send({ type: "approval_rules_updated" });
   link.hub.send({ type: "file_ack", transfer_id: "t1", sha256_verified: true });
   expect(await link.exec("echo here")).toMatchObject({ stdout: "here\n" });

@@ -25,7 +25,7 @@ export async function openSendable(path: string, folders: SendFolders): Promise<
   // Whether a file outside exists is nobody's business.
   if (!real || !(await isAllowed(real, folders))) {
     throw new TransferError(
-      `There is no file ${path} in the folders that this machine sends from (remote.folders in its agent.yaml).`,
+      `There is no file ${path} in the folders that this machine sends from (files.folders in its policy.yaml).`,
     );
   }
   // Not to wait for the other end of a pipe, and not to follow what has become a link since.
@@ -38,7 +38,8 @@ export async function openSendable(path: string, folders: SendFolders): Promise<
   throw new TransferError(`${path} is not a regular file.`);
 }
 
-async function isAllowed(file: string, { allowed, secret }: SendFolders): Promise<boolean> {
+/** Whether the file, a path without links, lies in an allowed folder and in no secret one within that. */
+export async function isAllowed(file: string, { allowed, secret }: SendFolders): Promise<boolean> {
   const [mayBe, mustNot] = await Promise.all([deepestOf(allowed, file), deepestOf(secret, file)]);
   return mayBe > mustNot;
 }

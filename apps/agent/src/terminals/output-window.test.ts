@@ -53,10 +53,10 @@ test("a flood leaves as one frame per 4 ms", () => {
   ]);
 });
 
-test("64 KB leave as soon as they are together", () => {
+test("32 KB leave as soon as they are together", () => {
   const { window, sent } = testWindow();
-  for (let n = 0; n < 20; n += 1) window.push(Buffer.alloc(4096));
-  expect(sent).toEqual([{ at: 0, bytes: 65_536 }]);
+  for (let n = 0; n < 12; n += 1) window.push(Buffer.alloc(4096));
+  expect(sent).toEqual([{ at: 0, bytes: 32_768 }]);
   window.flush();
   expect(sent.at(-1)).toEqual({ at: 0, bytes: 16_384 });
 });

@@ -3,11 +3,12 @@ import type { Clock } from "../clock.ts";
 const windowMs = 4;
 /** What may leave at once within one window; an echo is far below it. */
 const promptBytes = 2 * 1024;
-const frameBytes = 64 * 1024;
+/** What is acknowledged at once: who waits for room gets so much, and must not hold it back. */
+const frameBytes = 32 * 1024;
 
 /**
  * Gathers output into frames without making an echo wait: bytes leave at once while little has left in the last 4 ms;
- * else one frame leaves per 4 ms, or as soon as 64 KB are together.
+ * else one frame leaves per 4 ms, or as soon as 32 KB are together.
  */
 export class OutputWindow {
   readonly #clock: Clock;
@@ -45,9 +46,10 @@ export class OutputWindow {
 
   /** Sends what is gathered. */
   flush(): void {
-    const bytes = Buffer.concat(this.#chunks, this.#bytes);
+    if (this.#bytes === 0) return;
+    const [only] = this.#chunks;
+    const bytes = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks, this.#bytes);
     this.drop();
-    if (bytes.length === 0) return;
     this.#slide();
     this.#sentInWindow += bytes.length;
     this.#send(bytes);

@@ -2,11 +2,14 @@ import { createHash } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import type { SessionRecord } from "./session-record.ts";
+import { recordFile, type SessionRecord, sessionsFolder } from "@orchestratia/holder-link/session-record";
 
 export const folderFiles = {
-  record: "session.json",
+  record: recordFile,
+  /** Holders of version 2 and before keep the output there. */
   ring: "output.ring",
+  /** Changed when the program prints. */
+  printed: "printed",
   log: "holder.log",
   deliveries: "deliveries.json",
 } as const;
@@ -14,7 +17,6 @@ export const folderFiles = {
 /** The kernel's limit for a unix socket's path is 108 bytes on Linux and 104 on macOS, the final NUL included. */
 const longestSocketPath = 103;
 
-export const sessionsFolder = (stateDir: string): string => join(stateDir, "sessions");
 export const sessionFolder = (stateDir: string, id: string): string => join(sessionsFolder(stateDir), id);
 
 /** Makes a folder that only we can enter. Throws when it exists and belongs to somebody else. */

@@ -1,9 +1,11 @@
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HolderClient, type OutputListener } from "./holder/client.ts";
-import type { Size } from "./holder/sizes.ts";
-import type { Exit, Facts, Question } from "./holder/wire.ts";
-import { readRecord, type SessionRecord } from "./session-record.ts";
+import { HolderClient, type OutputListener } from "@orchestratia/holder-link/holder-client";
+import { readRecord, type SessionRecord } from "@orchestratia/holder-link/session-record";
+import type { Exit, Facts, Question, Size } from "@orchestratia/holder-link/wire";
+import { endLeftBehind } from "./left-behind.ts";
+import { endTmuxSession } from "./tmux-server.ts";
+import { UnsentInput } from "./unsent-input.ts";
 
 const retryMs = 500;
 
@@ -18,6 +20,8 @@ export interface TerminalListener {
   onFacts(facts: Facts): void;
   /** Called once. `code` and `signal` are both null when nobody saw how it ended. */
   onExit(exit: Exit): void;
+  /** Something of the input was lost: the program does not read it. */
+  onInputRefused?(): void;
 }
 
 /**
@@ -37,6 +41,9 @@ export class Terminal {
   #exit: Exit | null = null;
   /** What the holder was told, which it may not have heard when the connection broke. */
   readonly #wanted: { size?: Size; isClosed?: boolean } = {};
+  readonly #unsent = new UnsentInput();
+  #isLetGo = false;
+  #isEnding = false;
 
   constructor(record: SessionRecord, folder: string, onCollected: () => void) {
     this.record = record;
@@ -44,11 +51,24 @@ export class Terminal {
     this.#onCollected = onCollected;
   }
 
-  /** Connects to the holder; when there is none any more the session ended with what its record says. */
+  /**
+   * Connects to the holder, however long that takes; when there is none any more the session ended with what its record
+   * says. Until then nothing is known of it but its record.
+   */
   async connect(): Promise<void> {
-    this.#client = await this.#findHolder();
+    const client = await this.#findHolder();
+    if (this.#isLetGo) {
+      client?.disconnect();
+      return;
+    }
+    this.#client = client;
     if (!this.#client) {
+      if (this.record.tmux) endTmuxSession(this.record.tmux, this.id);
       const recorded = readRecord(this.folder)?.exit;
+      if (!recorded) {
+        this.#isEnding = true;
+        await endLeftBehind(this.record);
+      }
       this.#ended(recorded ?? { code: null, signal: null, offset: Math.max(this.#knownEnd, this.#output?.from ?? 0) });
       return;
     }
@@ -61,14 +81,17 @@ export class Terminal {
     const { size, isClosed } = this.#wanted;
     if (size && (size.cols !== cols || size.rows !== rows)) this.#client.resize(size.cols, size.rows);
     if (isClosed) this.#client.close();
+    for (const piece of this.#unsent.take()) this.input(piece);
+    this.#changed(facts);
   }
 
   async #findHolder(): Promise<HolderClient | undefined> {
-    for (;;) {
+    while (!this.#isLetGo) {
       try {
         return await HolderClient.connect(this.record.socket_path, {
           onFacts: (facts) => this.#changed(facts),
           onExit: (exit) => this.#ended(exit),
+          onInputRefused: () => this.#refused(),
           onLost: () => void this.#lost(),
         });
       } catch (error) {
@@ -77,6 +100,7 @@ export class Terminal {
         await sleep(retryMs);
       }
     }
+    return undefined;
   }
 
   get id(): string {
@@ -97,6 +121,11 @@ export class Terminal {
     return this.#client !== undefined;
   }
 
+  /** Whether what a killed holder left behind is being ended; `onExit` follows. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
   listen(listener: TerminalListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -107,6 +136,10 @@ export class Terminal {
     for (const listener of this.#listeners) listener.onFacts(facts);
   }
 
+  #refused(): void {
+    for (const listener of this.#listeners) listener.onInputRefused?.();
+  }
+
   #ended(exit: Exit): void {
     if (this.#exit) return;
     this.#exit = exit;
@@ -114,6 +147,7 @@ export class Terminal {
   }
 
   async #lost(): Promise<void> {
+    this.#unsent.putBack(this.#client?.unwrittenInput ?? []);
     this.#client = undefined;
     await this.connect();
   }
@@ -148,8 +182,13 @@ export class Terminal {
     this.#client?.consumed(offset);
   }
 
-  input(bytes: Uint8Array): void {
-    this.#client?.input(bytes);
+  /**
+   * What comes while the connection to the holder is broken is sent later. False when too much waits already, for that or
+   * for a holder that does not read; what a program does not read is told to listeners.
+   */
+  input(bytes: Uint8Array): boolean {
+    if (!this.#client || this.#client.isBroken) return this.#unsent.keep(bytes);
+    return this.#client.input(bytes);
   }
 
   resize(cols: number, rows: number): void {
@@ -180,11 +219,13 @@ export class Terminal {
       rmSync(this.folder, { recursive: true, force: true });
     }
     this.#client = undefined;
+    this.#isLetGo = true;
     this.#onCollected();
   }
 
   /** Lets go of the session, which goes on without us. */
   disconnect(): void {
+    this.#isLetGo = true;
     this.#client?.disconnect();
     this.#client = undefined;
   }

@@ -15,6 +15,7 @@ import {
 } from "../testing/test-terminals.ts";
 import { waitFor } from "../testing/wait.ts";
 import { sessionFolder } from "./session-folder.ts";
+import type { Terminal } from "./terminal.ts";
 import { Terminals } from "./terminals.ts";
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
@@ -317,6 +318,25 @@ test("an exit that nobody saw is kept until it is collected, also by the next da
   await waitFor(() => heard.text().includes("last words"));
   found.collected();
   await waitFor(() => !existsSync(sessionFolder(test.stateDir, terminal.id)));
+});
+
+test("a holder that does not answer keeps no daemon from the others, and is taken over when it does", async () => {
+  await using test = testTerminals();
+  const stuck = await test.start("read go; exit 4");
+  const other = await test.start("read go");
+  for (const terminal of test.terminals.all()) terminal.disconnect();
+  process.kill(stuck.record.holder_pid, "SIGSTOP");
+  const next = new Terminals(test.stateDir, sourceHolderCommand);
+  try {
+    await next.adopt();
+    expect(next.get(other.id)?.hasHolder).toBe(true);
+    expect(next.get(stuck.id)).toMatchObject({ hasHolder: false, exit: null });
+    next.get(stuck.id)?.input(Buffer.from("\n"));
+  } finally {
+    process.kill(stuck.record.holder_pid, "SIGCONT");
+  }
+  expect(await exitOf(next.get(stuck.id) as Terminal)).toMatchObject({ code: 4 });
+  next[Symbol.dispose]();
 });
 
 test("a holder that was killed is reported as ended, nobody knows how", async () => {

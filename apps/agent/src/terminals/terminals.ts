@@ -1,19 +1,24 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readRecord, type SessionRecord, sessionsFolder } from "@orchestratia/holder-link/session-record";
 import { writeLaunchFiles } from "../agents/launch.ts";
 import { findExecutable } from "./executable.ts";
 import { launchHolder } from "./holder/launch.ts";
-import { makePrivateFolder, privateSocketPath, sessionFolder, sessionsFolder } from "./session-folder.ts";
-import { readRecord, type SessionRecord } from "./session-record.ts";
+import type { TmuxPlace } from "./holder/tmux-control.ts";
+import { makePrivateFolder, privateSocketPath, sessionFolder } from "./session-folder.ts";
 import { Terminal } from "./terminal.ts";
 
 /** How long a holder that was being started when its daemon died may take to write its record. */
 const unfinishedStartMs = 3000;
+/** How long a holder may take to answer before the daemon goes on without it; it is taken over when it does answer. */
+const adoptLimitMs = 5000;
 /** A holder kills what does not leave by itself after two seconds. */
 const closeLimitMs = 5000;
 
 export interface SessionSpec {
   id: string;
+  /** What people call it. */
+  name?: string | undefined;
   agent: string;
   role: string;
   command: string[];
@@ -29,6 +34,14 @@ export interface SessionSpec {
   server_id: string;
 }
 
+export interface TerminalsOptions {
+  mostRunning?: () => number;
+  /** Why none may start now, if it may not. */
+  refusal?: () => string | undefined;
+  /** Where programs are to run, if not in terminals of their holders' own. */
+  tmux?: () => TmuxPlace | undefined;
+}
+
 /** Every session on this machine that is ours: started now, or by an earlier daemon with the same state folder. */
 export class Terminals {
   readonly #stateDir: string;
@@ -36,11 +49,15 @@ export class Terminals {
   readonly #terminals = new Map<string, Terminal>();
   readonly #starting = new Map<string, Promise<Terminal>>();
   readonly #mostRunning: () => number;
+  readonly #refusal: () => string | undefined;
+  readonly #tmux: () => TmuxPlace | undefined;
   #isClosing = false;
 
-  constructor(stateDir: string, holderCommand: string[], mostRunning = () => Number.POSITIVE_INFINITY) {
+  constructor(stateDir: string, holderCommand: string[], options: TerminalsOptions = {}) {
     this.#stateDir = stateDir;
-    this.#mostRunning = mostRunning;
+    this.#mostRunning = options.mostRunning ?? (() => Number.POSITIVE_INFINITY);
+    this.#refusal = options.refusal ?? (() => undefined);
+    this.#tmux = options.tmux ?? (() => undefined);
     this.#holderCommand = holderCommand;
     makePrivateFolder(stateDir);
     makePrivateFolder(sessionsFolder(stateDir));
@@ -58,7 +75,8 @@ export class Terminals {
       await sleep(50);
     }
     // A holder whose folder is gone ends by itself.
-    if (record?.id === id) await this.#add(record, folder);
+    if (record?.id === id)
+      await Promise.race([this.#add(record, folder), sleep(adoptLimitMs, undefined, { ref: false })]);
     else rmSync(folder, { recursive: true, force: true });
   }
 
@@ -89,6 +107,8 @@ export class Terminals {
     const running = new Set([...living, ...this.#starting.keys()]).size;
     if (running >= this.#mostRunning())
       throw new Error(`this machine runs ${running} sessions, and its max_sessions allows no more`);
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw new Error(refusal);
     const starting = this.#start(spec);
     this.#starting.set(spec.id, starting);
     try {
@@ -121,6 +141,7 @@ export class Terminals {
         command: [path, ...args],
         started_at: new Date().toISOString(),
         socket_path: privateSocketPath(folder, "holder.sock"),
+        tmux: this.#tmux(),
       };
       await launchHolder(this.#holderCommand, { folder, env, record });
       const written = readRecord(folder);
@@ -158,7 +179,7 @@ export class Terminals {
 }
 
 function ended(terminal: Terminal): Promise<void> {
-  if (terminal.exit || !terminal.hasHolder) return Promise.resolve();
+  if (terminal.exit || !(terminal.hasHolder || terminal.isEnding)) return Promise.resolve();
   return new Promise((resolve) => {
     terminal.listen({ onFacts() {}, onExit: () => resolve() });
   });

@@ -19,4 +19,12 @@ export function standsAlready(line: string, cursorLine: string): boolean {
   return typed.length >= tailLength && squeezed(cursorLine).endsWith(typed.slice(-tailLength));
 }
 
+/** Whether `lines`, as they were printed, hold `line`, wherever they were broken. */
+export function showsLine(line: string, lines: readonly string[]): boolean {
+  const typed = squeezed(line);
+  // Boxes stand between the parts of a line that is too long for its own.
+  const printed = squeezed(lines.map((each) => each.replace(/^[\s│┃|]+|[\s│┃|]+$/gu, "")).join(""));
+  return typed !== "" && printed.includes(typed);
+}
+
 const squeezed = (text: string): string => text.replaceAll(/\s+/gu, "");

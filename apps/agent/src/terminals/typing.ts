@@ -1,5 +1,7 @@
 import type { AgentStatus } from "../agents/agent.ts";
 import type { Clock } from "../clock.ts";
+import { Draft } from "./draft.ts";
+import { Silence, type SilenceOptions, silenceMs } from "./silence.ts";
 import { isTypedIn, standsAlready } from "./typed-in.ts";
 
 /** A terminal in line mode takes 4095 bytes before Enter and drops the rest. */
@@ -15,9 +17,13 @@ const takenMs = 5000;
 /** What was typed shows in the agent's status within this time; until then the next line waits. */
 const reactionMs = 1000;
 const interruptMs = 2000;
+/** How long a line may take to be cleared. */
+const clearMs = 1000;
 const largestQueue = 100;
 const escapeKey = "\x1b";
 const enterKey = "\r";
+/** Every line editor that we know takes it: the line up to the cursor goes. */
+const clearKey = "\x15";
 const pasteBegins = "\x1b[200~";
 const pasteEnds = "\x1b[201~";
 
@@ -38,8 +44,16 @@ export interface Typed {
   text: string;
   /** Interrupts what the agent is doing instead of waiting for its prompt. */
   urgent: boolean;
+  /** Waits until the terminal has printed nothing for a while. */
+  afterSilence?: boolean;
+  /** It was typed by a daemon that was killed: it is only entered, where it stands, never typed. */
+  isRest?: boolean;
+  /** Called before it is typed. */
+  onType?(): void;
   /** Called before Enter is pressed: from here on it must not be typed again. */
   onEnter?(): void;
+  /** Called instead of `onDone` when what was left of it does not stand at the prompt any more. */
+  onRestGone?(): void;
   /** Called once: the text was taken, or why not. */
   onDone?(failure: string | undefined): void;
 }
@@ -50,6 +64,8 @@ export interface TypistOptions {
   /** The cursor's line up to the cursor. */
   cursorLine(): string;
   clock: Clock;
+  /** What the terminal prints; where nobody says that, it counts as silent. */
+  output?: Pick<SilenceOptions, "end" | "printedAgoMs"> | undefined;
   /** Brackets the line as a paste, which a program then takes as one piece of text, not as keys. */
   isPasted?: boolean | undefined;
   /** Stops what the agent is doing. Default: Esc. */
@@ -58,11 +74,12 @@ export interface TypistOptions {
 
 /**
  * Types lines into a terminal, one by one: urgent ones while the agent works (Esc, two seconds, the line), the others
- * only while it is at its prompt.
+ * only while it is at its prompt and nobody types, somebody's words only when the terminal is silent.
  *
  *   queued → typed → shown (or a second later) → Enter → taken → done
- *                                                  └ after 5 s Enter once more, after 5 s again: failed
+ *                                                  └ after 5 s Enter once more, after 5 s again: cleared, failed
  *
+ * When the agent begins to wait for a person in between, no key is pressed and the line goes back to the queue's head.
  * Taken: the cursor's line holds the text no more, or the agent left its prompt. Of an agent that nobody can see into
  * Enter is enough. Text that stands at the prompt already, from a daemon that was killed before Enter, is not typed again.
  */
@@ -75,9 +92,28 @@ export class Typist {
   #isReached: (() => boolean) | undefined;
   #onReached: () => void = () => {};
   #cancel: (() => void) | undefined;
+  readonly #silence: Silence | undefined;
+  readonly #draft = new Draft();
+  #personTypedAt = Number.NEGATIVE_INFINITY;
+  #cancelPerson: (() => void) | undefined;
 
   constructor(options: TypistOptions) {
     this.#options = options;
+    const { output, clock } = options;
+    this.#silence = output && new Silence({ ...output, clock, onReached: () => this.proceed() });
+  }
+
+  /** People typed this: what they have begun is not to be mixed with anything. */
+  personTyped(bytes: Uint8Array): void {
+    const { clock } = this.#options;
+    this.#draft.typed(bytes);
+    this.#personTypedAt = clock.now();
+    this.#cancelPerson?.();
+    this.#cancelPerson = clock.after(silenceMs, () => {
+      // A timer may come a little early by the clock that is read, and nothing else would look again.
+      this.#personTypedAt = Number.NEGATIVE_INFINITY;
+      this.proceed();
+    });
   }
 
   /** False when so much waits already that this is refused. */
@@ -94,15 +130,25 @@ export class Typist {
     return this.#current === typed;
   }
 
+  /** Why it does not type now what waits for that, as people are told. */
+  waitsFor(): string {
+    if (this.#options.status() !== "idle") return "the agent is not at its prompt";
+    if (this.#current) return "another line is being typed";
+    return this.#isPersonTyping() ? "somebody is typing" : "the terminal is not silent";
+  }
+
   /** To be called when the agent's status or the cursor's line changed. */
   proceed(): void {
     if (this.#isReached?.()) this.#onReached();
-    const next = this.#queue[0];
-    if (!next || this.#current || !this.#mayType(next)) return;
-    this.#queue.shift();
+    if (this.#options.status() !== "idle") this.#silence?.stop();
+    if (this.#current) return;
+    const next = this.#queue.find((typed) => this.#mayType(typed));
+    if (!next) return;
+    this.#queue.splice(this.#queue.indexOf(next), 1);
     this.#current = next;
     this.#isCurrentDone = false;
-    if (next.urgent) {
+    if (next.isRest) this.#enterRest(next);
+    else if (next.urgent) {
       if (this.#options.interrupt) this.#options.interrupt();
       else this.#press(escapeKey);
       this.#later(interruptMs, () => this.#type(next));
@@ -111,15 +157,38 @@ export class Typist {
     }
   }
 
-  #mayType({ urgent }: Typed): boolean {
+  /** While it waits for a person, a line would be taken as that person's answer. */
+  #takesNoLine(): boolean {
     const status = this.#options.status();
-    // While it waits for a person, a line would be taken as that person's answer.
-    return urgent ? status !== "waiting" && status !== "exited" : status === "idle";
+    return status === "waiting" || status === "exited";
+  }
+
+  #mayType({ text, urgent, isRest, afterSilence }: Typed): boolean {
+    const status = this.#options.status();
+    if (this.#takesNoLine()) return false;
+    if (urgent && !isRest) return true;
+    // With its text behind it a prompt may not look like one.
+    const isStanding = isRest && isTypedIn(typedLine(text), this.#options.cursorLine());
+    if ((status !== "idle" && !isStanding) || this.#isPersonTyping()) return false;
+    return !afterSilence || (this.#silence?.isNow() ?? true);
+  }
+
+  #isPersonTyping(): boolean {
+    const { clock, cursorLine } = this.#options;
+    return clock.now() - this.#personTypedAt < silenceMs || this.#draft.stands(cursorLine());
   }
 
   #type(typed: Typed): void {
+    if (this.#takesNoLine()) {
+      this.#putBack(typed);
+      return;
+    }
     const line = typedLine(typed.text);
     const isShown = () => isTypedIn(line, this.#options.cursorLine());
+    typed.onType?.();
+    // Only what is urgent finds something here that is not its own; it must not be entered with it.
+    if (this.#isForeignTextStanding()) this.#press(clearKey);
+    this.#draft.forget();
     if (!standsAlready(line, this.#options.cursorLine()))
       this.#press(this.#options.isPasted ? `${pasteBegins}${line}${pasteEnds}` : line);
     this.#later(this.#options.isPasted ? enterAfterPasteMs : enterAfterMs, () => {
@@ -128,7 +197,38 @@ export class Typist {
     });
   }
 
+  #isForeignTextStanding(): boolean {
+    const cursorLine = this.#options.cursorLine();
+    const rests = this.#queue.filter(({ isRest }) => isRest);
+    return this.#draft.stands(cursorLine) || rests.some(({ text }) => isTypedIn(typedLine(text), cursorLine));
+  }
+
+  #enterRest(typed: Typed): void {
+    const isShown = () => isTypedIn(typedLine(typed.text), this.#options.cursorLine());
+    if (isShown()) this.#enter(typed, isShown, 1);
+    else {
+      this.#current = undefined;
+      typed.onRestGone?.();
+      this.proceed();
+    }
+  }
+
+  #putBack(typed: Typed): void {
+    this.#current = undefined;
+    this.#queue.unshift(typed);
+  }
+
+  /** Its text stands. When that is gone later, somebody took it away, or the first Enter was taken after all. */
+  #putRestBack(typed: Typed, isEntered: boolean): void {
+    const onRestGone = () => (isEntered ? typed.onDone?.(undefined) : void this.#queue.unshift(typed));
+    this.#putBack({ ...typed, isRest: true, afterSilence: false, onRestGone });
+  }
+
   #enter(typed: Typed, isShown: () => boolean, attempt: 1 | 2): void {
+    if (this.#takesNoLine()) {
+      this.#putRestBack(typed, attempt === 2);
+      return;
+    }
     const { status, isPasted } = this.#options;
     const before = status();
     const wasShown = isShown();
@@ -143,8 +243,17 @@ export class Typist {
       this.#when(isTaken, takenMs, (isReached) => {
         if (isReached) this.#done(typed, undefined);
         else if (attempt === 1) this.#enter(typed, isShown, 2);
-        else this.#done(typed, "the agent did not take what was typed");
+        else this.#clear(isShown, () => this.#done(typed, "the agent did not take what was typed"));
       });
+  }
+
+  /** What was not taken must not stand before the next line. */
+  #clear(isShown: () => boolean, goOn: () => void): void {
+    if (this.#takesNoLine() || (this.#options.status() !== "idle" && !isShown())) goOn();
+    else {
+      this.#press(clearKey);
+      this.#when(() => !isShown(), clearMs, goOn);
+    }
   }
 
   #done(typed: Typed, failure: string | undefined): void {
@@ -189,6 +298,8 @@ export class Typist {
 
   [Symbol.dispose](): void {
     this.#cancel?.();
+    this.#cancelPerson?.();
+    this.#silence?.stop();
     this.#isReached = undefined;
     this.#queue.length = 0;
   }

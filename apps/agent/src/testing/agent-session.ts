@@ -25,6 +25,8 @@ export interface Start {
   conversation?: string | undefined;
   task?: string;
   contextText: string;
+  /** After how long a usage limit is over of which nobody says when it ends. */
+  tryAgainMs?: number;
   decide(tool: string, input: unknown): ToolDecision;
 }
 
@@ -38,11 +40,12 @@ export class AgentSession {
   conversation: string | undefined;
   readonly #typist: Typist;
 
-  private constructor(agent: Agent, terminal: Terminal) {
+  private constructor(agent: Agent, terminal: Terminal, { tryAgainMs }: Start) {
     this.id = terminal.id;
     this.terminal = terminal;
     this.agent = new FollowedAgent(terminal, agent, {
       clock: systemClock,
+      ...(tryAgainMs === undefined ? {} : { tryAgainMs }),
       onChange: (state) => {
         this.states.push(state);
         this.#typist.proceed();
@@ -82,7 +85,7 @@ export class AgentSession {
     await hooks.start();
     const env = { ...start.env, ...launch.env, ...hooks.envFor(id) };
     const terminal = await terminals.start("", { id, agent: agent.name, command: launch.command, cwd: start.cwd, env });
-    const started = new AgentSession(agent, terminal);
+    const started = new AgentSession(agent, terminal, start);
     session = started;
     for (const event of early) started.heard(event);
     return Object.assign(started, {
@@ -115,11 +118,11 @@ export class AgentSession {
 
   /** Waits for something on the screen: hooks may tell of the end before it is drawn. */
   async shows(pattern: RegExp): Promise<void> {
-    await waitFor(async () => pattern.test(await this.screen()));
+    await waitFor(async () => pattern.test(await this.screen()), 60_000);
   }
 
   /** Waits for a state; fails with what was told and seen until then. */
-  async until(status: AgentState["status"], limitMs = 60_000): Promise<AgentState> {
+  async until(status: AgentState["status"], limitMs = 120_000): Promise<AgentState> {
     for (const since = Date.now(); this.agent.status !== status; await sleep(20)) {
       if (Date.now() - since < limitMs) continue;
       const states = this.states.map(({ status: name, waiting }) => (waiting ? `${name} for ${waiting.for}` : name));

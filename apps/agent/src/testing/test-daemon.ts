@@ -2,19 +2,27 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { HolderClient } from "@orchestratia/holder-link/holder-client";
+import { readRecord } from "@orchestratia/holder-link/session-record";
 import type { HubFrame } from "@orchestratia/protocol/server-link";
 import { pino } from "pino";
 import { stringify } from "yaml";
+import type { z } from "zod";
 import { sessionBaseEnv } from "../config.ts";
-import { Daemon } from "../daemon.ts";
-import { HolderClient } from "../terminals/holder/client.ts";
+import { Daemon, type DaemonOptions } from "../daemon.ts";
+import { type Policy, policyPath } from "../policy/policy.ts";
 import { sessionFolder } from "../terminals/session-folder.ts";
-import { readRecord } from "../terminals/session-record.ts";
 import { fakeKey, fakeServer } from "./fake-hub.ts";
 import { sourceHolderCommand } from "./test-terminals.ts";
 
+/** What agent.yaml says besides the registration, and policy.yaml. */
+interface TestDaemonOptions extends Record<string, unknown> {
+  policy?: z.input<typeof Policy>;
+  pace?: DaemonOptions["pace"];
+}
+
 /** A daemon in this process, with real holders, registered with the hub at `hubUrl`. Disposing of it ends its sessions. */
-export async function startTestDaemon(hubUrl: string, more: Record<string, unknown> = {}) {
+export async function startTestDaemon(hubUrl: string, { policy, pace, ...more }: TestDaemonOptions = {}) {
   const stateDir = mkdtempSync(join(tmpdir(), "orc-agent-"));
   const logged: string[] = [];
   const configPath = join(stateDir, "agent.yaml");
@@ -26,12 +34,14 @@ export async function startTestDaemon(hubUrl: string, more: Record<string, unkno
     api_key: fakeKey,
   };
   writeFileSync(configPath, stringify({ registrations: [registration], ...more }), { mode: 0o600 });
+  if (policy) writeFileSync(policyPath(configPath), stringify(policy), { mode: 0o600 });
   const options = {
     configPath,
     stateDir,
     baseEnv: sessionBaseEnv(),
     log: pino({ level: "warn" }, { write: (line) => void logged.push(line) }),
     holderCommand: sourceHolderCommand,
+    ...(pace && { pace }),
   };
   let daemon = await Daemon.start(options);
   return {

@@ -4,10 +4,10 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { OutputListener } from "../terminals/holder/client.ts";
-import type { Size } from "../terminals/holder/sizes.ts";
+import type { OutputListener } from "@orchestratia/holder-link/holder-client";
+import type { Size } from "@orchestratia/holder-link/wire";
 import type { Terminal } from "../terminals/terminal.ts";
-import { type SessionSpec, Terminals } from "../terminals/terminals.ts";
+import { type SessionSpec, Terminals, type TerminalsOptions } from "../terminals/terminals.ts";
 import { waitFor } from "./wait.ts";
 
 /** Runs the sources as they are, so that tests need no build. */
@@ -23,9 +23,9 @@ export const sourceHolderCommand = [
 ];
 
 /** Real terminals in a folder of their own; disposing of it ends them all. */
-export function testTerminals() {
+export function testTerminals(options: (stateDir: string) => TerminalsOptions = () => ({})) {
   const stateDir = mkdtempSync(join(tmpdir(), "orc-agent-"));
-  const terminals = new Terminals(stateDir, sourceHolderCommand);
+  const terminals = new Terminals(stateDir, sourceHolderCommand, options(stateDir));
   return {
     stateDir,
     terminals,

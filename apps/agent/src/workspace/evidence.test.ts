@@ -1,4 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EVIDENCE_OUTPUT_MAX } from "@orchestratia/protocol/workspace";
@@ -7,10 +10,38 @@ import { type EvidencePiece, runEvidence } from "./evidence.ts";
 
 const env = { PATH: process.env.PATH ?? "/usr/bin:/bin" };
 
-async function run(commands: string[], { limitMs = 20_000, signal = new AbortController().signal } = {}) {
-  const cwd = mkdtempSync(join(tmpdir(), "evidence-"));
+const folder = () => mkdtempSync(join(tmpdir(), "evidence-"));
+
+function stateOf(cwd: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${readFileSync(join(cwd, "pid"), "utf8").trim()}/stat`, "utf8").split(") ")[1]?.[0];
+  } catch {
+    return "gone";
+  }
+}
+
+async function run(
+  commands: string[],
+  {
+    limitMs = 20_000,
+    signal = new AbortController().signal,
+    cwd = folder(),
+    mark = `verify:${randomUUID()}`,
+    onPiece = (_piece: EvidencePiece) => {},
+  } = {},
+) {
   const pieces: EvidencePiece[] = [];
-  const results = await runEvidence(commands, { cwd, env, limitMs, signal, onPiece: (piece) => pieces.push(piece) });
+  const results = await runEvidence(commands, {
+    cwd,
+    env,
+    limitMs,
+    signal,
+    mark,
+    onPiece: (piece) => {
+      pieces.push(piece);
+      onPiece(piece);
+    },
+  });
   return { cwd, pieces, results, printed: pieces.map(({ content }) => content).join("") };
 }
 
@@ -45,15 +76,40 @@ test("its environment is the one given and nothing else", async () => {
 test("a command that takes too long is ended with everything it started", async () => {
   const { cwd, results } = await run(["sleep 300 & echo $! > pid; wait"], { limitMs: 300 });
   expect(results).toMatchObject([{ exit_code: null, signal: "SIGKILL", timed_out: true }]);
-  const pid = Number(readFileSync(join(cwd, "pid"), "utf8"));
-  const state = () => {
-    try {
-      return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0];
-    } catch {
-      return "gone";
-    }
-  };
-  await expect.poll(state).toMatch(/gone|Z/);
+  await expect.poll(() => stateOf(cwd)).toMatch(/gone|Z/);
+});
+
+test.runIf(process.platform === "linux")("what left the command's process group is ended too", async () => {
+  const escaping =
+    "setsid sh -c 'echo $$ > pid; exec sleep 300' > /dev/null 2>&1 & while [ ! -s pid ]; do sleep 0.01; done;";
+  const late = await run([`${escaping} sleep 300`], { limitMs: 1500 });
+  expect(late.results).toMatchObject([{ timed_out: true }]);
+  await expect.poll(() => stateOf(late.cwd)).toMatch(/gone|Z/);
+  const done = await run([`${escaping} echo done`]);
+  expect(done.results).toMatchObject([{ exit_code: 0, tail: "done\n" }]);
+  await expect.poll(() => stateOf(done.cwd)).toMatch(/gone|Z/);
+});
+
+test.runIf(process.platform === "linux")(
+  "what a killed daemon's run of the same task has left is ended first",
+  async () => {
+    const [cwd, mark] = [folder(), `verify:${randomUUID()}`];
+    const left = spawn("sleep", ["300"], { env: { ...env, ORCHESTRATIA_SESSION_ID: mark }, detached: true });
+    const ended = once(left, "exit");
+    await once(left, "spawn");
+    expect((await run(["echo whole"], { cwd, mark })).results).toMatchObject([{ exit_code: 0 }]);
+    expect(await ended).toEqual([null, "SIGKILL"]);
+  },
+);
+
+test("runs of different tasks do not disturb each other", async () => {
+  const gate = "while [ ! -e go ]; do sleep 0.01; done; echo through";
+  const [first, second] = [folder(), folder()];
+  const running = run([gate], { cwd: first });
+  const other = await run(["echo done"], { cwd: second });
+  expect(other.results).toMatchObject([{ exit_code: 0 }]);
+  writeFileSync(join(first, "go"), "");
+  expect((await running).results).toMatchObject([{ exit_code: 0, tail: "through\n" }]);
 });
 
 test("what a command leaves behind does not hold up its result", async () => {

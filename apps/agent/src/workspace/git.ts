@@ -5,7 +5,12 @@ const maxBytes = 8 * 1024 * 1024;
 
 /** Why something could not be done with a repository or a checkout, in words for the people and agents who asked. */
 export class WorkspaceError extends Error {
-  override readonly name = "WorkspaceError";
+  override readonly name: string = "WorkspaceError";
+}
+
+/** There can be no checkout of that folder, now or later: the task has to work in the folder itself. */
+export class NoCheckoutError extends WorkspaceError {
+  override readonly name = "NoCheckoutError";
 }
 
 /** Where git finds the repository, its index and its files; see repository-view.ts. */
@@ -43,6 +48,8 @@ const overrides: readonly (readonly [string, string])[] = [
   ["core.sshCommand", "false"],
   ["core.attributesFile", "/dev/null"],
   ["core.bigFileThreshold", "4m"],
+  // It says which commits are whose parents, and whoever may write it could say so of any.
+  ["core.commitGraph", "false"],
   ["core.quotePath", "false"],
   ["credential.helper", ""],
   ["diff.external", ""],

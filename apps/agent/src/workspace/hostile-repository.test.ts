@@ -1,10 +1,16 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commitFiles, testRepository, userGit, writeFiles } from "../testing/test-repository.ts";
 import { takeDiff } from "./diff.ts";
 import { commonBase } from "./worktree-status.ts";
 import { Worktrees } from "./worktrees.ts";
+
+/** Whatever we have git do. */
+const ourVerbs = [
+  ...["add", "cat-file", "config", "diff", "log", "ls-files", "ls-tree", "merge-base", "read-tree", "rev-list"],
+  ...["rev-parse", "status", "symbolic-ref", "update-index", "update-ref", "worktree"],
+];
 
 const hooks = [
   "post-checkout",
@@ -20,7 +26,9 @@ const hooks = [
 /** A repository in which every way that we know of to have git run a program leaves a mark in `ran`. */
 function hostileRepository() {
   const { home, repo } = testRepository({
-    ".gitattributes": "* filter=evil diff=evil merge=evil\n",
+    ".gitattributes":
+      "* filter=evil diff=evil merge=evil ident\n*.bin filter=lfs diff=lfs merge=lfs -text\nb.txt !diff\n*.proc filter=process\n",
+    "large.bin": "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
     "a.txt": "a\n",
     "b.txt": "b\n",
   });
@@ -47,11 +55,27 @@ function hostileRepository() {
     config("filter.evil.smudge", mark("smudge"));
     config("filter.evil.required", "true");
     config("diff.external", mark("external-diff"));
+    config("filter.process.process", mark("filter-process", "exit 1"));
+    config("filter.lfs.clean", mark("lfs-clean"));
+    config("filter.lfs.smudge", mark("lfs-smudge"));
+    config("diff.evil.command", mark("diff-command"));
     config("diff.evil.textconv", `${mark("textconv", "cat $1")}`);
     config("merge.evil.driver", mark("merge-driver", "exit 1"));
     config("gpg.program", mark("gpg", "exit 1"));
     config("log.showSignature", "true");
-    config("alias.status", `!${mark("alias")}`);
+    for (const verb of ourVerbs) config(`alias.${verb}`, `!${mark(`alias-${verb}`)}`);
+    config("core.attributesFile", join(home, "attributes"));
+    config("core.fsmonitorHookVersion", "2");
+    config("submodule.recurse", "true");
+    config("submodule.inner.update", `!${mark("submodule-update", "exit 1")}`);
+    config("trailer.evil.command", mark("trailer"));
+    config("pager.diff", mark("pager-diff"));
+    config("sequence.editor", mark("sequence-editor"));
+    config("safe.directory", "*");
+    writeFileSync(join(home, "attributes"), "* filter=lfs\n");
+    writeFileSync(join(home, "included"), `[core]\n\tfsmonitor = ${mark("included-fsmonitor", "printf '/\\0'")}\n`);
+    config("include.path", join(home, "included"));
+    config("includeIf.gitdir:/.path", join(home, "included"));
     config("uploadpack.packObjectsHook", mark("pack-objects", "exit 1"));
     config("protocol.ext.allow", "always");
     config("remote.origin.url", `ext::${mark("lazy-fetch", "exit 1")} %S`);
@@ -93,6 +117,7 @@ function worktreesOf({ home, repo }: { home: string; repo: string }) {
 }
 
 const one = { task_id: "task-1", task_key: "APP-1", repo: "app" };
+const three = { task_id: "task-3", task_key: "APP-3", repo: "app" };
 const two = { task_id: "task-2", task_key: "APP-2", repo: "app" };
 
 /** Signed by nobody: enough for git to ask the program that checks signatures. */
@@ -112,37 +137,49 @@ test("no program of a hostile repository runs, whatever we do with it; an ordina
   const early = await worktrees.prepare(one);
   commitFiles(early.path, { "work.txt": "w\n" }, "Work");
   signedCommit(early.path);
+  // The same work in the base, so that we compare it and remove the branch with the checkout.
+  commitFiles((await worktrees.prepare(three)).path, { "d.txt": "d\n" }, "Work");
+  for (const name of ["c.txt", "d.txt", "e.txt"]) commitFiles(repo, { [name]: `${name[0]}\n` }, name);
   plantConfig();
   forget();
 
   const late = await worktrees.prepare(two);
-  writeFiles(late.path, { "a.txt": "changed\n", "new.txt": "n\n" });
+  writeFiles(late.path, { "a.txt": "changed\n", "new.txt": "n\n", "x.proc": "x\n" });
   writeFiles(early.path, { "a.txt": "changed\n", "b.txt": "as well\n" });
   expect((await diff(one.task_id))?.files.map(({ path }) => path)).toEqual(["a.txt", "b.txt", "work.txt"]);
-  expect((await diff(two.task_id))?.files.map(({ path }) => path)).toEqual(["a.txt", "new.txt"]);
+  expect((await diff(two.task_id))?.files.map(({ path }) => path)).toEqual(["a.txt", "new.txt", "x.proc"]);
   expect(await worktrees.list()).toMatchObject([
     { task_key: "APP-1", changed_files: 2, ahead: 2 },
-    { task_key: "APP-2", changed_files: 2, ahead: 0 },
+    { task_key: "APP-2", changed_files: 3, ahead: 0 },
+    { task_key: "APP-3", changed_files: 0, ahead: 1, merged: true },
   ]);
+  expect(readFileSync(join(late.path, "large.bin"), "utf8")).toContain("git-lfs");
   await worktrees.discard(two.task_id, { force: true });
   expect(existsSync(late.path)).toBe(false);
+  expect(await worktrees.discard(three.task_id, { force: false, onlyMerged: true })).toBe(true);
   expect(ran()).toEqual([]);
 
-  userGit(early.path, "status");
-  userGit(early.path, "diff");
-  userGit(early.path, "diff", "--no-ext-diff");
-  userGit(early.path, "log");
-  userGit(early.path, "stash");
-  userGit(early.path, "checkout", "--quiet", "-b", "other");
-  for (const missing of ["1".repeat(40), "2".repeat(40)]) {
-    expect(() => userGit(early.path, "cat-file", "-p", missing)).toThrow();
+  const ordinary = [
+    ...[["status"], ["diff"], ["diff", "--no-ext-diff"], ["log"], ["stash"], ["checkout", "--quiet", "-b", "other"]],
+    ...["1".repeat(40), "2".repeat(40)].map((missing) => ["cat-file", "-p", missing]),
+    ["add", "x.proc"],
+  ];
+  writeFiles(early.path, { "x.proc": "x\n" });
+  for (const args of ordinary) {
+    try {
+      userGit(early.path, ...args);
+    } catch {
+      // What it ran may have failed; that it ran is what counts.
+    }
   }
   expect(ran()).toEqual(
     expect.arrayContaining([
       "clean",
+      "diff-command",
       "external-diff",
-      "fsmonitor",
+      "filter-process",
       "gpg",
+      "included-fsmonitor",
       "lazy-fetch",
       "post-checkout",
       "post-index-change",
@@ -151,6 +188,15 @@ test("no program of a hostile repository runs, whatever we do with it; an ordina
       "textconv",
     ]),
   );
+});
+
+test("every question that we ask of git is among those whose alias is hostile here", () => {
+  const sources = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  const asked = sources.flatMap((name) => {
+    const text = readFileSync(join(import.meta.dirname, name), "utf8");
+    return [...text.matchAll(/(?:\bgit(?:Text)?\(|args = |log = )\[\s*"([a-z][a-z-]*)"/g)].map(([, verb]) => verb);
+  });
+  expect([...new Set(asked)].sort()).toEqual(ourVerbs);
 });
 
 test("an agent that plants programs in its own worktree has none of them run", async () => {

@@ -1,13 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
+import { signalTree } from "../terminals/holder/process-session.ts";
 
 /** How long what it left behind may keep its output open when the program itself has ended. */
 const lastOutputMs = 250;
 
 export interface ProgramOptions {
   cwd: string;
-  /** The program's whole environment. */
+  /** The program's whole environment, but for `mark`. */
   env: Record<string, string>;
+  /** Every process of it bears this in its environment; what an earlier program of the same mark has left is ended first. */
+  mark: string;
+  /** What left its process group goes on when it ended by itself, as a database does that it has started. */
+  leavesServices?: boolean;
   limitMs: number;
   /** Ends the program at once. */
   signal: AbortSignal;
@@ -24,11 +29,14 @@ export interface ProgramEnd {
 
 /**
  * Runs a program with nothing on its standard input and hands on what it prints, as it comes. When it ends, its time is up
- * or `signal` fires, everything in its process group is killed. Never rejects.
+ * or `signal` fires, everything that it started is killed, what left its process group too: see `leavesServices`. Never
+ * rejects.
  */
 export function runProgram(file: string, args: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
-  const { cwd, env, limitMs, signal, onOutput } = options;
+  const { cwd, limitMs, signal, onOutput, mark } = options;
+  const env = { ...options.env, ORCHESTRATIA_SESSION_ID: mark };
   const began = performance.now();
+  killMarked(mark);
   return new Promise((resolve) => {
     const child = spawn(file, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     const rests = (["stdout", "stderr"] as const).map((stream) => {
@@ -40,7 +48,10 @@ export function runProgram(file: string, args: readonly string[], options: Progr
       return () => hand(decoder.end());
     });
     let isLate = false;
-    const end = () => killGroup(child);
+    const end = () => {
+      killGroup(child);
+      killMarked(mark);
+    };
     const deadline = setTimeout(() => {
       isLate = true;
       end();
@@ -49,9 +60,10 @@ export function runProgram(file: string, args: readonly string[], options: Progr
     if (signal.aborted) end();
 
     const finish = (exitCode: number | null, killedBy: string | null) => {
+      if (exitCode !== null && options.leavesServices) killGroup(child);
+      else end();
       clearTimeout(deadline);
       signal.removeEventListener("abort", end);
-      killGroup(child);
       child.stdout.destroy();
       child.stderr.destroy();
       for (const rest of rests) rest();
@@ -70,6 +82,9 @@ export function runProgram(file: string, args: readonly string[], options: Progr
     });
   });
 }
+
+/** A daemon that was killed ended nothing of what it ran. Sessions have ids, which no mark looks like. */
+const killMarked = (mark: string): void => signalTree({ leader: undefined, sessionId: mark }, "SIGKILL");
 
 function killGroup(child: ChildProcess): void {
   try {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, readlink, realpath, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type GitPlace, git, gitText, WorkspaceError } from "./git.ts";
+import { type GitPlace, git, gitText, NoCheckoutError, WorkspaceError } from "./git.ts";
 
 /** A repository on this machine as git itself found it. */
 export interface Repository {
@@ -24,19 +24,30 @@ const kept: Readonly<Record<string, RegExp>> = {
   "extensions.objectformat": /^(sha1|sha256)$/,
 };
 
-/** Finds the repository that `folder` lies in. Throws WorkspaceError when there is none, or it has no commit yet. */
+/** Files on their way to a session that works there (`partialName`): nobody's work until they have their names. */
+const arriving = ".????????-????-????-????-????????????.part";
+
+/** What git says where it will never find one; anything else may pass. */
+const noRepository: readonly (readonly [RegExp, (folder: string) => string])[] = [
+  [/dubious ownership/, (folder) => `The repository in ${folder} belongs to another user than the daemon's.`],
+  [/not a git repository/, (folder) => `${folder} is not a git repository, nor in one.`],
+  [/could not be started/, (folder) => `${folder} or the program git is missing on this machine.`],
+];
+
+/** Finds the repository that `folder` lies in. Throws NoCheckoutError when there is none, or it has no commit yet. */
 export async function findRepository(folder: string): Promise<Repository> {
   const where = { cwd: folder };
   const found = await gitText(["rev-parse", "--path-format=absolute", "--git-common-dir"], where).catch((error) => {
-    if (!(error instanceof WorkspaceError) || !error.message.includes("dubious ownership")) throw error;
-    throw new WorkspaceError(`The repository in ${folder} belongs to another user than the daemon's.`);
+    const [, sentence] =
+      noRepository.find(([said]) => error instanceof WorkspaceError && said.test(error.message)) ?? [];
+    throw sentence ? new NoCheckoutError(sentence(folder)) : error;
   });
   const [prefix, head, branch] = await Promise.all([
     gitText(["rev-parse", "--show-prefix"], { ...where, accepts: [128] }),
     gitText(["rev-parse", "--verify", "--quiet", "HEAD"], { ...where, accepts: [1, 128] }),
     gitText(["symbolic-ref", "--quiet", "--short", "HEAD"], { ...where, accepts: [1, 128] }),
   ]);
-  if (head === "") throw new WorkspaceError(`The repository in ${folder} has no commit to begin from.`);
+  if (head === "") throw new NoCheckoutError(`The repository in ${folder} has no commit to begin from.`);
   return { commonDir: await realpath(resolve(folder, found)), prefix, head, branch: branch || undefined };
 }
 
@@ -55,10 +66,8 @@ export async function openView(viewDir: string, commonDir: string, workTree: str
   }
   await replace(join(viewDir, "config"), await configOf(commonDir));
   await replace(join(viewDir, "HEAD"), await headOf(commonDir));
-  await replace(
-    join(viewDir, "info", "exclude"),
-    await readFile(join(commonDir, "info", "exclude"), "utf8").catch(() => ""),
-  );
+  const excluded = await readFile(join(commonDir, "info", "exclude"), "utf8").catch(() => "");
+  await replace(join(viewDir, "info", "exclude"), `${excluded}\n${arriving}\n`);
   return { GIT_DIR: viewDir, GIT_WORK_TREE: workTree, GIT_INDEX_FILE: join(viewDir, "index") };
 }
 
@@ -77,7 +86,7 @@ async function configOf(commonDir: string): Promise<string> {
   for (const entry of listed.stdout.toString("utf8").split("\0")) {
     const [name = "", value = "true"] = entry.split(/\n(.*)/s);
     if (name === "extensions.refstorage" && value !== "files") {
-      throw new WorkspaceError("The repository keeps its branches as a reftable, which is not supported here.");
+      throw new NoCheckoutError("The repository keeps its branches as a reftable, which is not supported here.");
     }
     if (!kept[name]?.test(value)) continue;
     const [section, key] = name.split(".");

@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DaemonFrame } from "@orchestratia/protocol/server-link";
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import type { WorktreePolicy } from "../config.ts";
-import { testRepository, writeFiles } from "../testing/test-repository.ts";
+import type { WorktreePolicy } from "../policy/policy.ts";
+import { testRepository, userGit, writeFiles } from "../testing/test-repository.ts";
 import { waitFor } from "../testing/wait.ts";
 import { WorkspaceRequests } from "./workspace-requests.ts";
 
@@ -13,11 +13,12 @@ const session = "session-1";
 
 function open(policy: Partial<WorktreePolicy> = {}) {
   const { home, repo } = testRepository();
+  const repos: Record<string, string> = { app: repo };
   const sent: DaemonFrame[] = [];
   const requests = new WorkspaceRequests((frame) => sent.push(DaemonFrame.parse(frame)), {
     policy: () => ({ create: true, setup: false, verify: true, ...policy }),
     folder: join(home, "worktrees"),
-    repos: () => ({ app: repo }),
+    repos: () => repos,
     env: { PATH: process.env.PATH ?? "/usr/bin:/bin" },
     sessionFolder: (id) => (id === session ? repo : undefined),
     occupied: () => [],
@@ -28,6 +29,7 @@ function open(policy: Partial<WorktreePolicy> = {}) {
   return {
     home,
     repo,
+    repos,
     sent,
     requests,
     ask: (frame: Parameters<typeof requests.receive>[0] & { request_id: string }) => {
@@ -70,10 +72,11 @@ test("a checkout is made, looked at and discarded as the hub asks", async () => 
   });
 });
 
-test("what agent.yaml forbids is refused with its setting's name", async () => {
+test("what policy.yaml forbids is refused with its setting's name", async () => {
   const { ask } = open({ create: false, verify: false });
   expect(await ask({ type: "workspace_prepare", request_id: "1", ...task })).toMatchObject({
     ok: false,
+    no_checkout: true,
     error: expect.stringContaining("worktrees.create"),
   });
   expect(await ask(evidence(["true"]))).toMatchObject({
@@ -81,6 +84,30 @@ test("what agent.yaml forbids is refused with its setting's name", async () => {
     ok: false,
     error: expect.stringContaining("worktrees.verify"),
     results: [],
+  });
+});
+
+test.each([
+  ["a folder in no repository", (home: string) => mkdirSync(join(home, "plain")), "plain", "is not a git repository"],
+  ["a repository without a commit", (home: string) => userGit(home, "init", "--quiet", "empty"), "empty", "no commit"],
+  ["a folder that is not there", () => {}, "nowhere", "is missing"],
+])("of %s there can be no checkout: the hub is told so", async (_, make, name, sentence) => {
+  const { ask, home, repos } = open();
+  make(home);
+  repos.app = join(home, name);
+  expect(await ask({ type: "workspace_prepare", request_id: "1", ...task })).toMatchObject({
+    ok: false,
+    no_checkout: true,
+    error: expect.stringContaining(sentence),
+  });
+});
+
+test("what may be mended is no reason to work in the folder itself", async () => {
+  const { ask } = open();
+  expect(await ask({ type: "workspace_prepare", request_id: "1", ...task, branch: "release" })).toMatchObject({
+    ok: false,
+    no_checkout: false,
+    error: expect.stringContaining("no branch release"),
   });
 });
 

@@ -1,9 +1,9 @@
 import type { DaemonFrame, HubFrame } from "@orchestratia/protocol/server-link";
 import type { Logger } from "pino";
-import type { WorktreePolicy } from "../config.ts";
+import type { WorktreePolicy } from "../policy/policy.ts";
 import { takeDiff } from "./diff.ts";
 import { runEvidence } from "./evidence.ts";
-import { WorkspaceError } from "./git.ts";
+import { NoCheckoutError, WorkspaceError } from "./git.ts";
 import { commonBase } from "./worktree-status.ts";
 import { Worktrees } from "./worktrees.ts";
 
@@ -51,7 +51,7 @@ export class WorkspaceRequests implements Disposable {
         void this.#answer(frame, async () => ({ worktree: await this.#prepare(frame) }));
         return;
       case "workspace_list":
-        void this.#answer(frame, async () => ({ worktrees: await this.#worktrees.list() }));
+        void this.#answer(frame, async () => ({ worktrees: await this.#worktrees.list(frame.task_ids) }));
         return;
       case "workspace_diff":
         void this.#answer(frame, async () => ({ diff: await this.#diff(frame.task_id) }));
@@ -82,13 +82,14 @@ export class WorkspaceRequests implements Disposable {
       const answer = await work();
       this.#send({ type: "workspace_result", request_id, ok: true, ...answer });
     } catch (error) {
-      this.#send({ type: "workspace_result", request_id, ok: false, error: this.#sentence(error) });
+      const no_checkout = error instanceof NoCheckoutError;
+      this.#send({ type: "workspace_result", request_id, ok: false, error: this.#sentence(error), no_checkout });
     }
   }
 
   async #prepare({ task_id, task_key, repo, branch }: Asked<"workspace_prepare">) {
     if (!this.#options.policy().create) {
-      throw new WorkspaceError("This machine makes no checkouts: worktrees.create in its agent.yaml is false.");
+      throw new NoCheckoutError("This machine makes no checkouts: worktrees.create in its policy.yaml is false.");
     }
     const worktree = await this.#worktrees.prepare({ task_id, task_key, repo, branch: branch ?? undefined });
     this.#options.log.info({ task: task_key, path: worktree.path, setup: worktree.setup.state }, "worktree prepared");
@@ -104,8 +105,8 @@ export class WorkspaceRequests implements Disposable {
     return diff;
   }
 
-  async #discard({ task_id, force }: Asked<"workspace_discard">): Promise<Answer> {
-    if (!(await this.#worktrees.discard(task_id, { force }))) {
+  async #discard({ task_id, force, only_merged = false }: Asked<"workspace_discard">): Promise<Answer> {
+    if (!(await this.#worktrees.discard(task_id, { force, onlyMerged: only_merged }))) {
       throw new WorkspaceError("The task has no worktree on this machine.");
     }
     this.#options.log.info({ task: task_id, force }, "worktree discarded");
@@ -117,7 +118,7 @@ export class WorkspaceRequests implements Disposable {
     const linked = this.#linked.signal;
     try {
       if (!policy().verify) {
-        throw new WorkspaceError("This machine runs no verify commands: worktrees.verify in its agent.yaml is false.");
+        throw new WorkspaceError("This machine runs no verify commands: worktrees.verify in its policy.yaml is false.");
       }
       const cwd = (await this.#worktrees.workingDir(task_id)) ?? sessionFolder(worker_session);
       if (cwd === undefined)
@@ -125,6 +126,7 @@ export class WorkspaceRequests implements Disposable {
       const results = await runEvidence(commands, {
         cwd,
         env,
+        mark: `verify:${task_id}`,
         limitMs: Math.min(limit_s, evidenceLimitMaxS) * 1000,
         signal: linked,
         onPiece: (piece) => this.#send({ type: "evidence_output", request_id, ...piece }),

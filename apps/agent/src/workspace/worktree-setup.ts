@@ -15,6 +15,7 @@ export interface SetupOptions {
   /** Of the checkout; the script is kept beside `place`, not in it. */
   folder: string;
   env: Record<string, string>;
+  taskId: string;
   limitMs: number;
   signal: AbortSignal;
 }
@@ -29,7 +30,7 @@ export async function setUp(options: SetupOptions): Promise<WorktreeSetup> {
   const entry = await gitText(["ls-tree", baseCommit, "--", SETUP_FILE], where);
   if (!/^100(644|755) blob /.test(entry)) return { state: "none", exit_code: null, output: "" };
   if (!options.isAllowed) {
-    const why = `${SETUP_FILE} was not run: worktrees.setup in this machine's agent.yaml is not true.`;
+    const why = `${SETUP_FILE} was not run: worktrees.setup in this machine's policy.yaml is not true.`;
     return { state: "not_allowed", exit_code: null, output: why };
   }
   const { stdout } = await git(["cat-file", "blob", `${baseCommit}:${SETUP_FILE}`], {
@@ -45,7 +46,16 @@ export async function setUp(options: SetupOptions): Promise<WorktreeSetup> {
   };
   const hasInterpreter = stdout.subarray(0, 2).toString("latin1") === "#!";
   const [program, args] = hasInterpreter ? [script, []] : ["/bin/sh", [script]];
-  const end = await runProgram(program, args, { cwd: folder, env, limitMs, signal, onOutput });
+  const mark = `setup:${options.taskId}`;
+  const end = await runProgram(program, args, {
+    cwd: folder,
+    env,
+    mark,
+    leavesServices: true,
+    limitMs,
+    signal,
+    onOutput,
+  });
   if (end.isLate) output += `\n[orchestratia] It was ended after ${Math.round(limitMs / 1000)} s.\n`;
   return { state: end.exitCode === 0 ? "done" : "failed", exit_code: end.exitCode, output };
 }

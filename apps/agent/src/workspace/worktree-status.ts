@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Worktree } from "@orchestratia/protocol/workspace";
 import { type GitPlace, git, gitText } from "./git.ts";
+import { KnownContainment } from "./known-containment.ts";
 import type { WorktreeRecord } from "./worktree-record.ts";
 
 const noSetup = { state: "none", exit_code: null, output: "" } as const;
@@ -14,7 +15,11 @@ export async function isMissing({ path, git_dir }: WorktreeRecord): Promise<bool
 }
 
 /** How a worktree stands; `place` is undefined when it is missing. */
-export async function worktreeStatus(record: WorktreeRecord, place: GitPlace | undefined): Promise<Worktree> {
+export async function worktreeStatus(
+  record: WorktreeRecord,
+  place: GitPlace | undefined,
+  containment: KnownContainment,
+): Promise<Worktree> {
   const known = {
     task_id: record.task_id,
     task_key: record.task_key,
@@ -32,7 +37,7 @@ export async function worktreeStatus(record: WorktreeRecord, place: GitPlace | u
   }
   const where = { cwd: record.path, place };
   const head = await gitText(["rev-parse", "--verify", "HEAD"], where);
-  const tip = await tipOfBase(record, where);
+  const [tip = record.base_commit] = await tipsOfBase(record, where);
   const counts = await gitText(["rev-list", "--left-right", "--count", `${head}...${tip}`], where);
   const [ahead = 0, behind = 0] = counts.split("\t").map(Number);
   const changed = (await changedPaths(where)).length;
@@ -44,7 +49,7 @@ export async function worktreeStatus(record: WorktreeRecord, place: GitPlace | u
     changed_files: changed,
     ahead,
     behind,
-    merged: ahead === 0 && changed === 0,
+    merged: changed === 0 && (await isMerged(record, where, containment)),
   };
 }
 
@@ -53,15 +58,37 @@ interface Where {
   place: GitPlace;
 }
 
-/** Where its base branch stands by now; where it began when that branch is gone. */
-async function tipOfBase({ base_branch, base_commit }: WorktreeRecord, where: Where): Promise<string> {
-  const quiet = { ...where, accepts: [1, 128] };
+/** Where its base branch stands by now, here and as last fetched from `origin`; where it began when it is gone. */
+async function tipsOfBase({ base_branch, base_commit }: WorktreeRecord, where: Where): Promise<string[]> {
   const refs = base_branch === null ? [] : [`refs/heads/${base_branch}`, `refs/remotes/origin/${base_branch}`];
-  for (const ref of refs) {
-    const tip = await gitText(["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`], quiet);
-    if (tip !== "") return tip;
+  const tips = await Promise.all(refs.map((ref) => commitOf(ref, where)));
+  const found = tips.filter((tip) => tip !== undefined);
+  return found.length > 0 ? found : [base_commit];
+}
+
+/**
+ * Whether its base branch has all that is committed: what its folder stands on, and its branch where that is another.
+ * Looked for anew without `containment`.
+ */
+export async function isMerged(
+  record: WorktreeRecord,
+  where: Where,
+  containment = new KnownContainment(),
+): Promise<boolean> {
+  const tips = await tipsOfBase(record, where);
+  const commits = await Promise.all(["HEAD", `refs/heads/${record.branch}`].map((ref) => commitOf(ref, where)));
+  for (const commit of new Set(commits.filter((found) => found !== undefined))) {
+    let isInOne = false;
+    for (const tip of tips) isInOne ||= await containment.isContained(record.common_dir, commit, tip, where);
+    if (!isInOne) return false;
   }
-  return base_commit;
+  return true;
+}
+
+/** Undefined when there is no such branch. */
+export async function commitOf(ref: string, where: Where): Promise<string | undefined> {
+  const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`];
+  return (await gitText(args, { ...where, accepts: [1, 128] })) || undefined;
 }
 
 /**
@@ -70,7 +97,8 @@ async function tipOfBase({ base_branch, base_commit }: WorktreeRecord, where: Wh
  */
 export async function commonBase(record: WorktreeRecord, where: Where): Promise<string> {
   const head = await gitText(["rev-parse", "--verify", "HEAD"], where);
-  const args = ["merge-base", await tipOfBase(record, where), head];
+  const [tip = record.base_commit] = await tipsOfBase(record, where);
+  const args = ["merge-base", tip, head];
   const common = await gitText(args, { ...where, accepts: [1] });
   return common === "" || common === head ? record.base_commit : common;
 }

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { chownSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { partialName } from "../remote/taken-file.ts";
 import { commitFiles, testRepository, userGit, writeFiles } from "../testing/test-repository.ts";
 import { Worktrees, type WorktreesOptions } from "./worktrees.ts";
 
@@ -63,6 +65,16 @@ test("who asks while a slow setup runs waits for it", async () => {
   writeFiles(path, { go: "" });
   expect(await second).toEqual(await first);
   expect(readFileSync(join(path, "times"), "utf8")).toBe("ran\n");
+});
+
+test("those who ask for all at once get one answer, and who names some is told of those", async () => {
+  const { worktrees } = open();
+  await worktrees.prepare(one);
+  const first = worktrees.list();
+  expect(await worktrees.list()).toBe(await first);
+  await worktrees.prepare(two);
+  expect(await worktrees.list()).toMatchObject([{ task_key: "APP-1" }, { task_key: "APP-2" }]);
+  expect(await worktrees.list([two.task_id, "another"])).toMatchObject([{ task_key: "APP-2" }]);
 });
 
 test("one that git cannot read does not hide the others", async () => {
@@ -168,6 +180,13 @@ test("a checkout in which a session still works is discarded by force only", asy
   await worktrees.prepare(two);
   folders[0] = path.replace("APP-1", "APP-2");
   expect(await worktrees.discard(two.task_id, { force: true })).toBe(true);
+});
+
+test("a file on its way into a checkout is no work of the task's until it is there", async () => {
+  const { worktrees } = open();
+  const { path } = await worktrees.prepare(one);
+  writeFiles(path, { [partialName(randomUUID())]: "half", ".half.part": "mine" });
+  expect(await worktrees.list()).toMatchObject([{ changed_files: 1 }]);
 });
 
 test("what is merged is said to be, and its branch goes with it", async () => {

@@ -3,11 +3,13 @@ import { basename, join } from "node:path";
 import type { Worktree } from "@orchestratia/protocol/workspace";
 import { holds } from "../remote/sendable-file.ts";
 import { exclusively } from "./exclusive.ts";
-import { type GitPlace, git, gitText, WorkspaceError } from "./git.ts";
+import { type GitPlace, git, NoCheckoutError, WorkspaceError } from "./git.ts";
+import { KnownContainment } from "./known-containment.ts";
+import { hasProgramsIn } from "./programs-in.ts";
 import { findRepository, openView, type Repository, standWhere } from "./repository-view.ts";
 import { type WorktreeRecord, WorktreeRecords } from "./worktree-record.ts";
 import { setUp } from "./worktree-setup.ts";
-import { isMissing, worktreeStatus } from "./worktree-status.ts";
+import { commitOf, isMerged, isMissing, worktreeStatus } from "./worktree-status.ts";
 
 const setupLimitMs = 10 * 60_000;
 const checkoutLimitMs = 5 * 60_000;
@@ -48,6 +50,8 @@ export class Worktrees {
   readonly #options: WorktreesOptions;
   readonly #records: WorktreeRecords;
   readonly #preparing = new Map<string, Promise<Worktree>>();
+  readonly #containment = new KnownContainment();
+  #listing: Promise<Worktree[]> | undefined;
 
   constructor(options: WorktreesOptions) {
     this.#options = options;
@@ -75,14 +79,22 @@ export class Worktrees {
     });
   }
 
-  /** Those of all tasks. A broken one is listed as missing. */
-  async list(): Promise<Worktree[]> {
-    const records = (await this.#records.list()).filter(({ setup }) => setup !== null);
+  /** Those of all tasks, looked at once for all who ask meanwhile, or of some. A broken one is listed as missing. */
+  list(taskIds?: readonly string[]): Promise<Worktree[]> {
+    if (taskIds) return this.#list((taskId) => taskIds.includes(taskId));
+    this.#listing ??= this.#list(() => true).finally(() => {
+      this.#listing = undefined;
+    });
+    return this.#listing;
+  }
+
+  async #list(isWanted: (taskId: string) => boolean): Promise<Worktree[]> {
+    const records = (await this.#records.list()).filter(({ task_id, setup }) => setup !== null && isWanted(task_id));
     const listed: Worktree[] = [];
     for (const { task_id } of records) {
       const status = await this.#alone(task_id, async () => {
         const record = await this.#records.find(task_id);
-        return record && this.#status(record).catch(() => worktreeStatus(record, undefined));
+        return record && this.#status(record).catch(() => worktreeStatus(record, undefined, this.#containment));
       });
       if (status) listed.push(status);
     }
@@ -106,9 +118,10 @@ export class Worktrees {
 
   /**
    * Removes a task's checkout. Its branch goes with it when all its commits are merged, and stays otherwise. Uncommitted
-   * work is lost, and a session left without its folder, only with `force`. True when there was one.
+   * work is lost, and a session left without its folder, only with `force`; with `onlyMerged` it is refused unless nothing
+   * at all is lost. True when there was one.
    */
-  discard(taskId: string, { force }: { force: boolean }): Promise<boolean> {
+  discard(taskId: string, { force, onlyMerged = false }: { force: boolean; onlyMerged?: boolean }): Promise<boolean> {
     return this.#alone(taskId, async () => {
       const record = await this.#records.find(taskId);
       if (!record) return false;
@@ -124,8 +137,16 @@ export class Worktrees {
           `A session still works in the worktree of ${record.task_key}; close it, or discard it by force.`,
         );
       }
+      const merged =
+        status.missing || (await isMerged(record, { cwd: record.path, place: await this.#viewOf(record) }));
+      if (onlyMerged && !merged) {
+        throw new WorkspaceError(`The worktree of ${record.task_key} has commits that are not merged.`);
+      }
+      if (onlyMerged && (await hasProgramsIn(record.path))) {
+        throw new WorkspaceError(`A program still runs in the worktree of ${record.task_key}.`);
+      }
       await this.#remove(record);
-      if (status.head !== null && status.ahead === 0) await this.#removeBranch(record, status.head);
+      if (status.head !== null && merged) await this.#removeBranch(record, status.head);
       await this.#records.remove(taskId);
       return true;
     });
@@ -170,6 +191,7 @@ export class Worktrees {
       baseCommit: base.commit,
       folder: path,
       env: { ...this.#options.env, ORCHESTRATIA_REPO: this.#options.repos()[wish.repo] ?? "" },
+      taskId: wish.task_id,
       limitMs: setupLimitMs,
       signal: this.#options.signal,
     });
@@ -182,7 +204,7 @@ export class Worktrees {
     const folder = Object.entries(this.#options.repos()).find(
       ([known]) => known.toLowerCase() === name.toLowerCase(),
     )?.[1];
-    if (folder === undefined) throw new WorkspaceError(`This machine's agent.yaml names no repository ${name}.`);
+    if (folder === undefined) throw new NoCheckoutError(`This machine's agent.yaml names no repository ${name}.`);
     return findRepository(folder);
   }
 
@@ -210,7 +232,8 @@ export class Worktrees {
   }
 
   async #status(record: WorktreeRecord): Promise<Worktree> {
-    return worktreeStatus(record, (await isMissing(record)) ? undefined : await this.#viewOf(record));
+    const place = (await isMissing(record)) ? undefined : await this.#viewOf(record);
+    return worktreeStatus(record, place, this.#containment);
   }
 
   /** The folder and what the repository knows of it; whatever of both there still is. */
@@ -233,11 +256,6 @@ export class Worktrees {
 interface Where {
   cwd: string;
   place: GitPlace;
-}
-
-async function commitOf(ref: string, where: Where): Promise<string | undefined> {
-  const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`];
-  return (await gitText(args, { ...where, accepts: [1, 128] })) || undefined;
 }
 
 /** A branch here, else the one last fetched from `origin`. */

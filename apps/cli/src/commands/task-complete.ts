@@ -1,6 +1,6 @@
 import type { TaskSummary } from "@orchestratia/protocol/tasks";
 import type { CommandModule } from "../command-module.ts";
-import { completionOf, type ResultOptions, resultOptions, WHILE_VERIFIED } from "../deliver-result.ts";
+import { completionOf, type ResultOptions, resultOptions, untilTaken, WHILE_VERIFIED } from "../deliver-result.ts";
 import * as operations from "../operations.ts";
 import { shortTask } from "../task-text.ts";
 
@@ -14,7 +14,7 @@ export const taskComplete: CommandModule = {
       const hub = await context.hub(WHILE_VERIFIED);
       const body = await completionOf(context, options);
       context.output.answer(
-        await hub.call(operations.completeTask, { params: { task }, body }),
+        await untilTaken(() => hub.call(operations.completeTask, { params: { task }, body })),
         shortTask(completedHeadline),
       );
     });

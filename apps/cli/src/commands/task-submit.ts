@@ -1,5 +1,5 @@
 import type { CommandModule } from "../command-module.ts";
-import { completionOf, type ResultOptions, resultOptions, WHILE_VERIFIED } from "../deliver-result.ts";
+import { completionOf, type ResultOptions, resultOptions, untilTaken, WHILE_VERIFIED } from "../deliver-result.ts";
 import * as operations from "../operations.ts";
 import { shortTask } from "../task-text.ts";
 
@@ -10,7 +10,7 @@ export const taskSubmit: CommandModule = {
       const hub = await context.hub(WHILE_VERIFIED);
       const body = await completionOf(context, options);
       context.output.answer(
-        await hub.call(operations.submitTask, { params: { task }, body }),
+        await untilTaken(() => hub.call(operations.submitTask, { params: { task }, body })),
         shortTask("Task submitted for review:"),
       );
     });

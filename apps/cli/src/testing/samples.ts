@@ -377,6 +377,7 @@ const agentAnswers = () => ({
   agentListServers: { servers: [Server.parse(server)] },
   agentListSessions: { sessions: [AgentSession.parse(session)] },
   agentRemoteExec: { exit_code: 0, stdout: "hello\n", stderr: "" },
+  agentRemoteRead: { size: 6, version: "1", data: Buffer.from("hello\n").toString("base64") },
   agentSendFile: FileTransfer.parse({ ...transfer, status: "pending", chunks_relayed: 0 }),
   agentViewFileTransfer: FileTransfer.parse(transfer),
   agentStatus: {

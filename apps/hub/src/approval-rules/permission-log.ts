@@ -70,9 +70,9 @@ interface Row extends Omit<z.input<typeof Permission>, "id" | "at"> {
 
 const LIST = {
   name: "permissions_of_project",
-  text: `select p.id, p.server_id, s.name as server_name, p.session_id, p.tool_name, p.tool_input, p.decision,
-      p.matched_rule_id, p.reason, p.agent_name, p.at
-    from hub.permission_log p join servers s on s.id = p.server_id
+  text: `select p.id, p.server_id, s.name as server_name, p.session_id, e.name as session_name, p.tool_name,
+      p.tool_input, p.decision, p.matched_rule_id, p.reason, p.agent_name, p.at
+    from hub.permission_log p join servers s on s.id = p.server_id left join sessions e on e.id = p.session_id
     where p.project_id = $1 and ($2::bigint is null or p.id < $2) and ($3::text is null or p.session_id::text = lower($3))
       and ($4::text is null or p.decision = $4)
     order by p.id desc limit $5`,

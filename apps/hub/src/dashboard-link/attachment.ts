@@ -1,4 +1,5 @@
 import type { DashboardFrame } from "@orchestratia/protocol/dashboard-link";
+import { Problem } from "@orchestratia/protocol/problems";
 import { CATCH_UP_BYTES } from "@orchestratia/protocol/server-link";
 import type { LiveSession } from "../sessions/live-sessions.ts";
 import type { SizeAt } from "../sessions/output-window.ts";
@@ -9,6 +10,9 @@ import { OutputPiece, type SnapshotPiece, type TerminalPiece } from "./terminal-
 const PIECE_BYTES = 64 * 1024;
 /** A snapshot with more behind it is not used while a newer one can be had. */
 const SNAPSHOT_REACH_BYTES = 64 * 1024;
+
+const INPUT_REFUSED =
+  "The terminal cannot be reached at the moment, and much waits to be typed into it already: this was not typed.";
 
 export interface Size {
   cols: number;
@@ -91,6 +95,11 @@ export class Attachment implements PaceSetter {
 
   release(): void {
     if (this.drives) this.audience.drive(undefined);
+  }
+
+  tellInputRefused(): void {
+    const problem = new Problem("input_refused", INPUT_REFUSED).toDocument();
+    this.#sink.send({ type: "problem", problem, session_id: this.session.id });
   }
 
   take(piece: OutputPiece): void {

@@ -105,4 +105,8 @@ export class Audience implements OutputListener {
   onResized(size: SizeAt): void {
     for (const each of this.#attachments) each.resized(size);
   }
+
+  onInputRefused(): void {
+    this.#driver?.tellInputRefused();
+  }
 }

@@ -67,7 +67,7 @@ export class DashboardLink implements ViewerDoor, Disposable {
     this.#viewers.set(connection, new Viewer({ hub: this.#hub, audiences: this.#audiences, position }, connection));
     const { caller, name } = connection;
     const id = caller.kind === "system" ? "system" : caller.id;
-    connection.send({ type: "auth_ok", user: { id, name }, position: position() });
+    connection.send({ type: "auth_ok", user: { id, name }, position: position(), answers_ping: true });
   }
 
   received(connection: ViewerConnection, frame: ViewerFrame): void {

@@ -152,3 +152,16 @@ async function takeOversOf(sessionId: string) {
     [sessionId],
   );
 }
+
+test("whoever types is told when the terminal could not take it; nobody else is", async () => {
+  await using it = await twoPeople();
+  await it.drive(it.anns, 100, 30);
+  await it.drive(it.bobs, 100, 30);
+  it.daemon.send({ type: "session_input_refused", session_id: it.session.id });
+  expect(await problemOf(it.anns)).toMatchObject({
+    type: "urn:orchestratia:problem:input_refused",
+    detail: expect.stringContaining("this was not typed"),
+  });
+  it.bobs.type(it.session.number, "x");
+  expect((await problemOf(it.bobs)).type).toBe("urn:orchestratia:problem:not_the_driver");
+});

@@ -161,6 +161,8 @@ export class Viewer {
         return this.#attachments.get(frame.session_id)?.release();
       case "ack":
         return this.#attachments.get(frame.session_id)?.acknowledge(frame.offset);
+      case "ping":
+        return this.#connection.send({ type: "pong" });
     }
   }
 

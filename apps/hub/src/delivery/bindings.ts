@@ -3,9 +3,16 @@ import type { Sql } from "../db/transaction.ts";
 /** A session holds what it has begun, and what it was given and has not begun. */
 const HOLDS = `assigned_session_id is not null and (status in ('planning', 'plan_review', 'running', 'review', 'needs_human')
   or status = 'assigned' and blockers = 0 and deliveries > 0)`;
+/** What a lost worker left belongs to the session that goes on with its conversation. */
+const LEFT_TO = `select r.id as session_id, l.task_id from engine.leases l join sessions r on r.resumes = l.session_id
+  where l.closed_at is null and l.lost_since is not null and r.started_by_hub
+    and r.status in ('starting', 'active', 'disconnected', 'lost')`;
+/** The last row of a task counts. */
 const HELD = {
   name: "held_sessions",
-  text: `select assigned_session_id as session_id, id as task_id from tasks where ${HOLDS}`,
+  text: `select session_id, task_id from (
+      select assigned_session_id as session_id, id as task_id, 1 as place from tasks where ${HOLDS}
+      union all select session_id, task_id, 2 from (${LEFT_TO}) as left_to) as held order by place`,
 };
 const HOLDER = {
   name: "holding_session",

@@ -6,6 +6,7 @@ import { type Sql, type Statement, sqlOf } from "../db/transaction.ts";
 import type { AssignedTask } from "../matching/assigned-task.ts";
 import type { ServerConnections } from "../server-link/connections.ts";
 import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
+import { FAIL_FILES } from "./arrived-files.ts";
 import { assignedFrame, assignmentId } from "./assigned-frame.ts";
 import type { DeliveryAnswer } from "./awaited.ts";
 import { Bindings, findHolder } from "./bindings.ts";
@@ -176,6 +177,7 @@ export class Delivery implements Disposable {
     await this.#sql.query(FAIL_ANSWERS);
     await this.#sql.query(FAIL_NOTES);
     await this.#sql.query(FAIL_REPORTS);
+    await this.#sql.query(FAIL_FILES);
     await this.#bindings.load(this.#sql, this.#underWay.keys());
     await this.#deliverRead(UNDELIVERED_ALL);
     await this.#messages.deliver();
@@ -199,14 +201,19 @@ export class Delivery implements Disposable {
       .ofServer(task.assigned_server_id)
       .filter((session) => session.role === "worker" && session.status !== "lost" && session.closedBy === undefined);
     const given = this.#bindings.sessionOf(task.id);
+    const getsCheckout =
+      task.checkout_repo !== null && this.#options.connections.versionOf(task.assigned_server_id) !== 1;
     const own =
       workers.find((session) => session.id === given) ??
       workers.find((session) => session.taskId === task.id && !this.#bindings.hasOther(session.id, task.id)) ??
-      workers.find((session) => session.agentStatus === "idle" && !task.own_checkout && this.#isFree(session));
+      workers.find(
+        (session) => session.agentStatus === "idle" && !getsCheckout && !session.inCheckout && this.#isFree(session),
+      );
     if (own) return own;
-    if (task.own_checkout) return "start";
+    if (getsCheckout) return "start";
     // After a reconnect the daemon is about to say which of these it still has; a new one could be one too many.
-    if (!workers.some((session) => session.status === "disconnected" && this.#takesWork(session))) return "start";
+    const mayTake = (session: LiveSession) => !session.inCheckout && this.#takesWork(session);
+    if (!workers.some((session) => session.status === "disconnected" && mayTake(session))) return "start";
     this.#returning.add(task.assigned_server_id);
     return undefined;
   }
@@ -260,6 +267,7 @@ export class Delivery implements Disposable {
       await this.#sql.query(FAIL_ANSWERS);
       await this.#sql.query(FAIL_NOTES);
       await this.#sql.query(FAIL_REPORTS);
+      await this.#sql.query(FAIL_FILES);
     }
     // A row that is being written would bring the session back.
     await this.#written();

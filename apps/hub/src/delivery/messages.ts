@@ -1,9 +1,11 @@
 import type { Sql } from "../db/transaction.ts";
 import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
 import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
+import { ARRIVED_FILES, type ArrivedFile, arrivedFrame, FILE_TOLD } from "./arrived-files.ts";
 import { assignedFrame, assignmentId } from "./assigned-frame.ts";
 import { atPrompt, isAsking, isInterruptible } from "./at-prompt.ts";
 import { Awaited, type DeliveryAnswer } from "./awaited.ts";
+import { DECISION_TOLD, DECISIONS, type WaitingDecision } from "./decisions.ts";
 import type { SessionPush } from "./delivery.ts";
 import { NOTE_READER, Repeats } from "./repeats.ts";
 import { typedText } from "./typed-text.ts";
@@ -42,14 +44,6 @@ interface WaitingAsk {
   session_id: string;
   question: string;
   source: string;
-}
-
-interface WaitingDecision {
-  task_id: string;
-  session_id: string;
-  feedback: string | null;
-  revision: number | null;
-  repeated: boolean | null;
 }
 
 interface WaitingChange {
@@ -138,22 +132,6 @@ const TOLD = {
   name: "mark_worker_told",
   text: "update tasks set delivered_at = now() where id = $1 and delivered_at is null",
 };
-/** What was decided on a plan. The task's `delivered_at` says whether its worker knows. */
-const DECISIONS = {
-  name: "undelivered_decisions",
-  text: `select t.id as task_id, t.assigned_session_id as session_id, t.plan_feedback as feedback, r.revision, r.repeated
-    from tasks t left join lateral (
-        select revision, repeated from engine.plan_revisions where task_id = t.id order by revision desc limit 1) as r on true
-    where t.assigned_session_id = any($1::uuid[]) and t.delivered_at is null
-      and (t.status = 'running' or t.status = 'planning' and t.plan_feedback is not null)
-    order by t.updated_at limit 500`,
-};
-const DECISION_TOLD = {
-  name: "mark_decision_told",
-  text: `with told as (update tasks set delivered_at = now() where id = $1 and delivered_at is null)
-    update engine.plan_revisions set told_at = now() where task_id = $1 and revision = $2`,
-};
-
 /** On its way to a session. `told` writes down that it has come. */
 interface Message {
   /** The same whenever the same thing is told. */
@@ -225,6 +203,7 @@ export class Messages implements Disposable {
       await this.#changes();
       await this.#asks();
       await this.#reports();
+      await this.#files();
       await this.#notes();
     }
   }
@@ -372,6 +351,13 @@ export class Messages implements Disposable {
             id,
           ]),
       });
+    }
+  }
+
+  async #files(): Promise<void> {
+    for (const file of await this.#waiting<ArrivedFile>(ARRIVED_FILES)) {
+      const told = () => this.#options.sql.query(FILE_TOLD, [file.id]);
+      await this.#send({ id: `file:${file.id}`, sessionId: file.session_id, frame: arrivedFrame(file), told });
     }
   }
 

@@ -6,6 +6,7 @@ import { closeSession } from "../sessions/close-session.ts";
 import { startSession } from "../sessions/start-session.ts";
 import { createTestDatabase } from "../testing/test-database.ts";
 import { openTestEngine, type TestEngine } from "../testing/test-engine.ts";
+import { until } from "../testing/until.ts";
 import { SessionStarter } from "./session-starter.ts";
 
 /** A starter beside an engine whose own starts nothing, and a task that lacks its session. That engine passes over shells. */
@@ -25,7 +26,7 @@ async function place(hub: TestEngine, agents: string[], settings: Record<string,
     startSession: (start) => startSession(hub.sessionHub, start),
     closeSession: (sessionId) => closeSession(hub.sessionHub, SYSTEM, sessionId),
     isFree: () => true,
-    prepareCheckout: async () => undefined,
+    prepareCheckout: async (_task, _repo, folder) => folder,
   });
   const restingSession = async (agent: string, startedByHub: boolean) => {
     const start = { caller: SYSTEM, projectId: project, serverId: server.id, agent, startedByHub } as const;
@@ -98,4 +99,23 @@ test("a start whose task has found another session meanwhile does not happen", a
   expect(starter.forget(task.id)).toBe(server.id);
   await starting;
   expect(server.frames).toEqual([]);
+});
+
+test.each([
+  ["the machine's owner lets none be started", { capabilities: { remote: ["read"] } }],
+  ["the agent is gone since it was chosen", { agents: [{ name: "codex", kind: "codex" }] }],
+])("a start that is refused since %s is counted", async (_, change) => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const { server, starter, task } = await place(hub, ["claude"]);
+  const [[column, value]] = Object.entries(change) as [[string, unknown]];
+  // Changed while the start is on its way: what is refused is what the start itself finds.
+  const answers = hub.holdAnswers("session_surroundings");
+  const starting = starter.startFor(task);
+  await until(() => answers.count() === 1);
+  await hub.sql.query(`update servers set ${column} = $2 where id = $1`, [server.id, JSON.stringify(value)]);
+  answers.letGo();
+  await starting;
+  expect(server.frames).toEqual([]);
+  expect(await hub.task(task.id)).toMatchObject({ status: "assigned", start_failures: 1 });
 });

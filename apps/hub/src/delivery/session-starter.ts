@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { Problem } from "@orchestratia/protocol/problems";
 import type { AgentInfo } from "@orchestratia/protocol/servers";
 import type { ProjectId, ServerId } from "@orchestratia/protocol/vocabulary";
@@ -7,8 +8,8 @@ import type { AssignedTask } from "../matching/assigned-task.ts";
 import type { ServerConnections } from "../server-link/connections.ts";
 import type { LiveSession, LiveSessions } from "../sessions/live-sessions.ts";
 import type { SessionStart } from "../sessions/start-session.ts";
-import { limitedAgents } from "../usage-limits/limited-agents.ts";
-import { repoName } from "../workspaces/repo-name.ts";
+import { LIMITED_AGENTS } from "../usage-limits/limited-agents.ts";
+import { WORKTREE_PER_TASK } from "../workspaces/checkout-repo.ts";
 
 export interface SessionStarterOptions {
   sql: Sql;
@@ -16,8 +17,11 @@ export interface SessionStarterOptions {
   connections: Pick<ServerConnections, "isConnected">;
   startSession: (start: SessionStart) => Promise<LiveSession>;
   closeSession: (sessionId: string) => Promise<void>;
-  /** The task's own checkout of a repository on its server; undefined when there can be none for now. */
-  prepareCheckout: (task: AssignedTask, repo: string) => Promise<string | undefined>;
+  /**
+   * The task's own checkout of a repository on its server, or `folder` where there can be none; undefined when it has to
+   * wait for either.
+   */
+  prepareCheckout: (task: AssignedTask, repo: string | null, folder: string) => Promise<string | undefined>;
   /** A worker session at rest, without an unsettled task. */
   isFree: (session: LiveSession) => boolean;
 }
@@ -26,6 +30,8 @@ interface Surroundings {
   auto_start: boolean;
   default_agent: string | null;
   default_dir: string | null;
+  keeps_apart: boolean;
+  limited_agents: string[];
   agents: AgentInfo[];
   repos: Record<string, unknown>;
   max_concurrent: number;
@@ -36,6 +42,8 @@ interface Surroundings {
 
 /** The agents that are tried, in this order, where the project names none. */
 const DEFAULT_AGENTS = ["claude", "codex", "gemini", "opencode"];
+/** Why a machine would not start the next session either: another server has to be tried, or people asked. */
+const REFUSALS: ReadonlySet<string> = new Set(["refused_by_policy", "agent_unknown"]);
 /** After so many sessions that did not start, somebody has to look. */
 export const MAX_START_FAILURES = 3;
 
@@ -43,6 +51,7 @@ const SURROUNDINGS = {
   name: "session_surroundings",
   text: `select coalesce((p.settings ->> 'auto_start_sessions')::boolean, true) as auto_start,
       p.settings ->> 'default_agent' as default_agent, p.settings ->> 'default_server_dir' as default_dir,
+      ${WORKTREE_PER_TASK} as keeps_apart, ${LIMITED_AGENTS("s")} as limited_agents,
       s.agents, coalesce(s.capabilities_override -> 'repos', s.repos) as repos, s.max_concurrent, t.start_failures,
       t.id as task_id, s.id as server_id
     from tasks t join projects p on p.id = t.project_id join servers s on s.id = t.assigned_server_id
@@ -101,7 +110,7 @@ export class SessionStarter {
       (row) => row.task_id === task.id && row.server_id === serverId,
     );
     if (!around?.auto_start || around.start_failures >= MAX_START_FAILURES) return false;
-    const agent = agentFor(around, limitedAgents(this.#options.sessions, serverId));
+    const agent = agentFor(around, new Set(around.limited_agents));
     if (agent === undefined || !(await this.#roomFor(serverId, around))) return false;
     const workingDirectory = await this.#folderFor(task, around);
     // Meanwhile another session may have become free for it.
@@ -118,19 +127,24 @@ export class SessionStarter {
     });
   }
 
-  /** Undefined when it must have a checkout of its own and has none. */
+  /** Undefined when it must have a place of its own and has none. */
   #folderFor(task: AssignedTask, around: Surroundings): Promise<string | undefined> | string | null {
-    const repo = task.own_checkout ? repoName(task, around.repos) : undefined;
-    return repo === undefined ? directoryFor(task, around) : this.#options.prepareCheckout(task, repo);
+    const folder = directoryFor(task, around);
+    const repo = task.checkout_repo;
+    const path = folder ?? (repo === null ? undefined : pathOf(around.repos[repo]));
+    if (path === undefined || !around.keeps_apart) return folder;
+    return this.#options.prepareCheckout(task, repo, plainPath(path));
   }
 
-  /** False when there is no place, or nobody to ask any more: then the task waits, visibly. */
+  /** False when there is no place, or nobody to ask any more: then the task waits, visibly. A refusal is counted. */
   async #begin(start: SessionStart): Promise<boolean> {
     try {
       await this.#options.startSession(start);
       return true;
     } catch (error) {
       if (error instanceof Problem && error.code === "server_full") await this.#makePlace(start.serverId);
+      else if (error instanceof Problem && REFUSALS.has(error.code))
+        await this.#options.sql.query(COUNT_FAILURE, [start.taskId]);
       else if (!(error instanceof Problem && error.code === "server_unreachable")) throw error;
       return false;
     }
@@ -197,9 +211,16 @@ function directoryFor(task: AssignedTask, { repos, default_dir }: Surroundings):
   const asked = (task.structured_spec as { capability_requirements?: { repo?: string } } | null)
     ?.capability_requirements?.repo;
   for (const name of [task.target_repo, asked]) {
-    const repo = name ? repos[name] : undefined;
-    if (typeof repo === "string") return repo;
-    if (typeof repo === "object" && repo !== null && "path" in repo) return String(repo.path);
+    const path = name ? pathOf(repos[name]) : undefined;
+    if (path !== undefined) return path;
   }
   return default_dir;
+}
+
+/** Without what makes one folder look like two. */
+const plainPath = (path: string): string => posix.normalize(path).replace(/(?<=.)\/$/, "");
+
+function pathOf(repo: unknown): string | undefined {
+  if (typeof repo === "string") return repo;
+  return typeof repo === "object" && repo !== null && "path" in repo ? String(repo.path) : undefined;
 }

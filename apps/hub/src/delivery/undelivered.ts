@@ -6,6 +6,7 @@ import { PROJECT_GRACE } from "../leases/grace.ts";
 import { ASSIGNED_TASK_COLUMNS, type AssignedTask } from "../matching/assigned-task.ts";
 import type { LiveSession } from "../sessions/live-sessions.ts";
 import { planDelivered } from "../tasks/plan-delivered.ts";
+import { workInSessionsFolder } from "../workspaces/work-in-folder.ts";
 
 const UNDELIVERED = `select ${ASSIGNED_TASK_COLUMNS} from tasks t
   where t.status = 'assigned' and t.blockers = 0 and t.delivered_at is null`;
@@ -69,6 +70,7 @@ export function confirmDelivery(pool: pg.Pool, task: AssignedTask, session: Live
   return transaction(pool, async (tx) => {
     const confirmed = await tx.query(CONFIRM, [task.id, session.id, task.assigned_server_id]);
     if (confirmed.length === 0) return false;
+    await workInSessionsFolder(tx, task, session);
     await tx.query("update sessions set task_id = $2 where id = $1", [session.id, task.id]);
     await record(tx, {
       type: "task.delivered",

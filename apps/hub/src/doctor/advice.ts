@@ -55,7 +55,8 @@ export const ADVICE: Readonly<Record<FindingCode, string>> = {
   waiting_for_server: "Register a server that has this, say on a server's page that it has it, or ask for less.",
   server_offline: "Start the daemon on one of them, or assign the task elsewhere.",
   server_unreachable: "Look at the daemon's log: its heartbeats come, its connection does not.",
-  draining: "End the draining of one of them, or assign the task by hand.",
+  draining:
+    "End the draining of one of them, or let sessions be started there (sessions.start in its policy.yaml), or assign the task by hand.",
   waiting_for_preferred: "Nothing: it goes elsewhere when it has waited long enough.",
   usage_limited: "Nothing: it goes on when a limit ends; another agent or another server would help sooner.",
   waiting_for_capacity:

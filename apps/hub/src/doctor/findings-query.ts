@@ -1,6 +1,9 @@
 import { MAX_START_FAILURES } from "../delivery/session-starter.ts";
 import { PROJECT_GRACE } from "../leases/grace.ts";
 import { WAITS_UNTIL } from "../matching/preferred-wait.ts";
+import { IN_CHECKOUT } from "../sessions/in-checkout.ts";
+import { LIMITED_AGENTS } from "../usage-limits/limited-agents.ts";
+import { CHECKOUT_REPO } from "../workspaces/checkout-repo.ts";
 
 const AGENTS = "'claude', 'codex', 'gemini', 'opencode'";
 const STARTED = "'planning', 'plan_review', 'running', 'review', 'needs_human'";
@@ -17,7 +20,7 @@ const SERVER = `select v.*, v.id = any($2::uuid[]) as connected,
   from servers v where $1::uuid is null or v.project_id = $1`;
 
 const TASK = `select t.*, coalesce((p.settings ->> 'auto_start_sessions')::boolean, true) as auto_start,
-    coalesce((p.settings ->> 'worktree_per_task')::boolean, false) as own_checkout,
+    ${CHECKOUT_REPO} is not null as own_checkout,
     p.settings ->> 'default_agent' as default_agent, ${PROJECT_GRACE} as grace, ${WAITS_UNTIL} as waits_until,
     t.type = 'epic' or t.epoch = 0 and exists (select from tasks child where child.parent_id = t.id) as is_container,
     lower(t.requirements ->> 'repo') as needs_repo, ${lowered("t.requirements -> 'languages'")} as needs_languages,
@@ -25,14 +28,15 @@ const TASK = `select t.*, coalesce((p.settings ->> 'auto_start_sessions')::boole
   from tasks t join projects p on p.id = t.project_id
   where t.status not in ('done', 'failed', 'cancelled') and ($1::uuid is null or t.project_id = $1)`;
 
-/** The agents of server `v` whose sessions say that their usage limit is reached, as the matcher counts them. */
-const LIMITED_AGENTS = `(select coalesce(array_agg(distinct w.agent), '{}') from sessions w where w.server_id = v.id
-    and w.status in ('starting', 'active', 'disconnected') and w.waiting ->> 'for' = 'usage_limit'
-    and coalesce((w.waiting ->> 'resets_at')::timestamptz > now(), true))::text[]`;
-const USAGE_LIMITED = `(cardinality(${LIMITED_AGENTS}) > 0 and case when t.default_agent is not null
-    then t.default_agent = any(${LIMITED_AGENTS})
+/** Of server `v`, as the matcher counts them. */
+const LIMITED = LIMITED_AGENTS("v");
+const USAGE_LIMITED = `(cardinality(${LIMITED}) > 0 and case when t.default_agent is not null
+    then t.default_agent = any(${LIMITED})
     else not exists (select from jsonb_array_elements(v.agents) as known where known.value ->> 'kind' <> 'shell'
-      and not known.value ->> 'name' = any(${LIMITED_AGENTS})) end)`;
+      and not known.value ->> 'name' = any(${LIMITED})) end)`;
+
+/** Its machine's owner lets the hub start no sessions there. */
+const STARTS_NONE = `(v.agents <> '[]' and not coalesce(v.capabilities -> 'remote', '["sessions"]') ? 'sessions')`;
 
 /** Which servers there are for a task that could be placed, one gate after the other. */
 const PLACES = `select count(*) as registered,
@@ -40,12 +44,13 @@ const PLACES = `select count(*) as registered,
     count(*) filter (where able and not tried) as untried,
     count(*) filter (where able and not tried and v.status = 'online') as online,
     count(*) filter (where able and not tried and v.status = 'online' and v.connected) as reachable,
-    count(*) filter (where able and not tried and v.status = 'online' and v.connected and not v.draining) as taking,
-    count(*) filter (where able and not tried and v.status = 'online' and v.connected and not v.draining
+    count(*) filter (where able and not tried and v.status = 'online' and v.connected and takes) as taking,
+    count(*) filter (where able and not tried and v.status = 'online' and v.connected and takes
       and not limited) as unlimited,
-    count(*) filter (where able and not tried and v.status = 'online' and v.connected and not v.draining
+    count(*) filter (where able and not tried and v.status = 'online' and v.connected and takes
       and not limited and v.active_tasks < v.max_concurrent) as free
   from server v, lateral (select v.id = any(t.tried_servers) as tried, ${USAGE_LIMITED} as limited,
+    not v.draining and not ${STARTS_NONE} as takes,
     (t.needs_repo is null or t.needs_repo = any(v.has_repos)) and t.needs_languages <@ v.has_languages
       and (cardinality(t.needs_environments) = 0 or t.needs_environments && v.has_environments) as able) as fit
   where v.project_id = t.project_id`;
@@ -95,13 +100,20 @@ const PENDING = `case
 /** How long a checkout may take that the session is started in: its setup may install much. */
 const CHECKOUT_PATIENCE = "interval '16 minutes'";
 
+/** Where there are no checkouts, another task works in the folder that this one has to wait for. */
+const FOLDER_TAKEN = `exists (select from engine.checkouts c join tasks other on other.id = c.task_id
+    and other.assigned_server_id = c.server_id where c.server_id = t.assigned_server_id and c.branch is null
+    and other.id <> t.id and other.status not in ('pending', 'done', 'failed', 'cancelled'))`;
+
 const HOLDS_ANOTHER = (session: string) => `exists (select from tasks held where held.assigned_session_id = ${session}
     and held.id <> t.id and (held.status in (${STARTED}) or held.status = 'assigned' and held.blockers = 0
       and held.deliveries > 0))`;
 
 /** Sessions of the assigned server on which the task's own depends. */
-const WORKER = (condition: string) => `exists (select from sessions w where w.server_id = t.assigned_server_id
-    and w.role = 'worker' and ${condition})`;
+const WORKER = (
+  condition: string,
+) => `exists (select from (select s.*, ${IN_CHECKOUT} as in_checkout from sessions s) as w
+    where w.server_id = t.assigned_server_id and w.role = 'worker' and ${condition})`;
 /** The hub starts as many sessions on a server as it may have tasks. */
 const NO_MORE_SESSIONS = `(select count(*) from sessions w where w.server_id = t.assigned_server_id and w.started_by_hub
     and w.status in ('starting', 'active', 'disconnected')) >= v.max_concurrent`;
@@ -128,14 +140,14 @@ const ASSIGNED = `case
       when ${HOLDS_ANOTHER("s.id")} then 'waiting_for_session'
       when s.agent_status <> 'idle' then 'waiting_for_prompt'
       else 'stuck' end
-    when ${WORKER(`not t.own_checkout and w.status = 'active' and w.agent_status = 'idle' and w.agent <> 'shell' and not ${HOLDS_ANOTHER("w.id")}
+    when ${WORKER(`not t.own_checkout and not w.in_checkout and w.status = 'active' and w.agent_status = 'idle' and w.agent <> 'shell' and not ${HOLDS_ANOTHER("w.id")}
       and not (w.started_by_hub and w.task_id is distinct from t.id and exists (select from tasks meant
         where meant.id = w.task_id and meant.status = 'assigned' and meant.assigned_session_id is null))`)} then 'stuck'
     when ${WORKER("w.task_id = t.id and w.status = 'active'")} then 'waiting_for_prompt'
     when ${WORKER("w.status in ('starting', 'disconnected')")} then 'waiting_for_session'
     when ${USAGE_LIMITED} then 'usage_limited'
-    when not t.auto_start or ${NO_AGENT} or ${NO_MORE_SESSIONS} then 'waiting_for_session'
-    when t.own_checkout and t.updated_at > now() - ${CHECKOUT_PATIENCE} then 'waiting_for_session'
+    when not t.auto_start or ${NO_AGENT} or ${STARTS_NONE} or ${NO_MORE_SESSIONS} then 'waiting_for_session'
+    when t.own_checkout and t.updated_at > now() - ${CHECKOUT_PATIENCE} or ${FOLDER_TAKEN} then 'waiting_for_session'
     else 'stuck' end`;
 
 /** Null while somebody is at work. */

@@ -1,4 +1,5 @@
 import { Problem } from "@orchestratia/protocol/problems";
+import { denialBecause, denialReason } from "@orchestratia/protocol/tool-requests";
 import { actorOf, type Caller } from "../access/caller.ts";
 import { type Tx, transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
@@ -93,8 +94,10 @@ function mayAnswer(asked: Asked, caller: Caller): void {
 const mustChoose = (asked: Asked): boolean =>
   asked.options.length > 0 && (asked.raised_by === "hub" || asked.intervention_type === "approval");
 
-/** The option that is meant, however it is capitalised. */
-function chosen({ options }: Asked, response: string): string {
+/** The option that is meant, however it is capitalised. A tool may be denied with a reason. */
+function chosen({ options, cause }: Asked, response: string): string {
+  const reason = isToolRequest(cause) ? denialReason(response) : undefined;
+  if (reason !== undefined) return denialBecause(reason);
   const plain = (text: string) => text.trim().toLowerCase();
   const option = options.find((known) => plain(known) === plain(response));
   if (option === undefined) {

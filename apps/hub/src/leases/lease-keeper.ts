@@ -19,10 +19,16 @@ export interface SignOfLife {
   session_id: string;
   /** By the database's clock, as Postgres writes it. */
   seen_at: string;
+  /** Only its server speaks for it, which may not know yet that it is gone. */
+  by_server: boolean;
 }
 
-/** When a sign was given: by this process's clock (milliseconds), or by the database's, as a fact has it. */
-type Given = { heard: number } | { recorded: string };
+/** The newest signs of a session: by this process's clock (milliseconds), and by the database's, as a fact has it. */
+interface Given {
+  heard?: number;
+  heardOfServer?: number;
+  recorded?: string;
+}
 
 /** A session's signs of life are written down at most so often. */
 const WRITE_EVERY_MS = 20_000;
@@ -33,21 +39,26 @@ const GATHER_MS = 250;
 // whole milliseconds. Whoever was found gone is not there for what they did before that.
 const COUNTING = {
   name: "counting_signs_of_life",
-  text: `select sign.session_id, sign.seen_at::text from (
-      select session_id, date_trunc('milliseconds',
-          coalesce(recorded, now() - age * interval '1 millisecond')) as seen_at
-      from unnest($1::uuid[], $2::float8[], $3::timestamptz[]) as given (session_id, age, recorded)) as sign
+  text: `select sign.session_id, sign.seen_at::text, sign.by_server from (
+      select session_id, bool_and(by_server) as by_server, date_trunc('milliseconds',
+          max(coalesce(recorded, now() - age * interval '1 millisecond'))) as seen_at
+      from unnest($1::uuid[], $2::float8[], $3::timestamptz[], $4::bool[]) as given (session_id, age, recorded, by_server)
+      group by session_id) as sign
     where not exists (select from engine.leases l where l.session_id = sign.session_id and l.closed_at is null
       and l.expires_at <= clock_timestamp() and l.expires_at >= sign.seen_at)`,
 };
-// A lease that somebody holds is being closed or expired this moment: waiting for several of those could end in a deadlock.
+/** Of sessions `s`, that whoever gave the sign can give one. */
+export const MAY_SPEAK = "s.status not in ('closed', 'error') and (s.status = 'active' or not by_server)";
+// A lease or session that somebody holds is being ended this moment: waiting for several could end in a deadlock.
 const EXTEND = {
   name: "extend_leases",
   text: `update engine.leases set expires_at = now() + interval '${LEASE_LENGTH}'
     where id in (select l.id from engine.leases l
-        join unnest($1::uuid[], $2::timestamptz[]) as sign (session_id, seen_at) using (session_id)
+        join unnest($1::uuid[], $2::timestamptz[], $3::bool[]) as sign (session_id, seen_at, by_server) using (session_id)
+        join sessions s on s.id = l.session_id
       where l.closed_at is null and l.lost_since is null and (l.expires_at > clock_timestamp() or l.expires_at < sign.seen_at)
-      for no key update of l skip locked)`,
+        and ${MAY_SPEAK}
+      for no key update of l, s skip locked)`,
 };
 
 /**
@@ -68,19 +79,21 @@ export class LeaseKeeper implements RunningPart {
 
   /** The session's token was used, or a fact tells of it: `recorded` is that fact's time. */
   sawSession(sessionId: string, recorded?: string): void {
-    const last = this.#writtenAt.get(sessionId);
-    if (last !== undefined && performance.now() - last < WRITE_EVERY_MS) return;
-    const before = this.#seen.get(sessionId);
-    if (recorded === undefined) this.#seen.set(sessionId, { heard: performance.now() });
-    else if (!before || "recorded" in before) this.#seen.set(sessionId, { recorded });
-    this.#timer ??= setTimeout(() => this.#begin(), GATHER_MS).unref();
+    this.#saw(sessionId, recorded === undefined ? { heard: performance.now() } : { recorded });
   }
 
   /** The server's heartbeat came; with version 1 it speaks for the sessions of the last inventory, while its socket lives. */
   sawServer(serverId: string): void {
     if (!this.#options.connections.isConnected(serverId)) return;
     for (const { id, status } of this.#options.sessions.ofServer(serverId))
-      if (status === "active") this.sawSession(id);
+      if (status === "active") this.#saw(id, { heardOfServer: performance.now() });
+  }
+
+  #saw(sessionId: string, given: Given): void {
+    const last = this.#writtenAt.get(sessionId);
+    if (last !== undefined && performance.now() - last < WRITE_EVERY_MS) return;
+    this.#seen.set(sessionId, { ...this.#seen.get(sessionId), ...given });
+    this.#timer ??= setTimeout(() => this.#begin(), GATHER_MS).unref();
   }
 
   /** What is known of the session no longer holds: its next sign of life is written at once. */
@@ -129,17 +142,29 @@ export class LeaseKeeper implements RunningPart {
 
   async #extend(tx: Tx, seen: ReadonlyMap<string, Given>): Promise<SignOfLife[]> {
     const signs = await tx.query<SignOfLife>(COUNTING, this.#ages(seen));
-    await tx.query(EXTEND, [signs.map(({ session_id }) => session_id), signs.map(({ seen_at }) => seen_at)]);
+    await tx.query(EXTEND, columnsOf(signs));
     return signs;
   }
 
   #ages(seen: ReadonlyMap<string, Given>): unknown[] {
     const now = performance.now();
-    const given = [...seen.values()];
+    const rows = [...seen].flatMap(([id, { heard, heardOfServer, recorded }]) => [
+      ...(heard === undefined ? [] : [{ id, age: now - heard, recorded: null, byServer: false }]),
+      ...(heardOfServer === undefined ? [] : [{ id, age: now - heardOfServer, recorded: null, byServer: true }]),
+      ...(recorded === undefined ? [] : [{ id, age: null, recorded, byServer: false }]),
+    ]);
     return [
-      [...seen.keys()],
-      given.map((sign) => ("heard" in sign ? now - sign.heard : null)),
-      given.map((sign) => ("recorded" in sign ? sign.recorded : null)),
+      rows.map(({ id }) => id),
+      rows.map(({ age }) => age),
+      rows.map((row) => row.recorded),
+      rows.map(({ byServer }) => byServer),
     ];
   }
 }
+
+/** As `unnest` takes them. */
+export const columnsOf = (signs: readonly SignOfLife[]): unknown[] => [
+  signs.map(({ session_id }) => session_id),
+  signs.map(({ seen_at }) => seen_at),
+  signs.map(({ by_server }) => by_server),
+];

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { diagnose } from "../doctor/diagnose.ts";
 import { createTestDatabase } from "../testing/test-database.ts";
 import { openTestEngine } from "../testing/test-engine.ts";
 
@@ -43,4 +44,27 @@ test("what a server can do and how much it takes is read anew at once", async ()
     draining: true,
     capabilities: { repos: ["shop"], tools: ["git"], languages: [] },
   });
+});
+
+test("a machine whose owner lets no sessions be started is given nothing", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  await hub.engine.start();
+  const project = await hub.addProject();
+  const { id } = await hub.addServer(project, { agents: ["claude"] });
+  const allow = async (remote: string[]) => {
+    await hub.sql.query("update servers set capabilities = $2 where id = $1", [id, JSON.stringify({ remote })]);
+    await hub.engine.fleet.refresh(id);
+    hub.engine.matcher.wake(project);
+    await hub.settled();
+  };
+  await allow(["read"]);
+  const task = await hub.addTask(project);
+  await hub.settled();
+  expect(await hub.task(task)).toMatchObject({ status: "pending" });
+  const connectedServers = hub.sessionHub.connections.connected();
+  const { findings } = await diagnose(hub.sql, { projectId: project, connectedServers, patienceSeconds: 0 });
+  expect(findings.map(({ code }) => code)).toEqual(["draining"]);
+  await allow(["read", "sessions"]);
+  expect(await hub.task(task)).toMatchObject({ status: "assigned", assigned_server_id: id });
 });

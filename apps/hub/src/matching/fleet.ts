@@ -1,6 +1,7 @@
 import { type Candidate, type CapabilitiesOverride, effectiveCapabilities } from "@orchestratia/domain/matching";
 import { ServerIndex } from "@orchestratia/domain/server-index";
 import type { Sql } from "../db/transaction.ts";
+import { LIMITED_AGENTS } from "../usage-limits/limited-agents.ts";
 
 interface ServerRow {
   id: string;
@@ -10,8 +11,10 @@ interface ServerRow {
   draining: boolean;
   agents: { name: string; kind: string }[];
   default_agent: string | null;
+  /** Those that have reached their usage limits. */
+  limited_agents: string[];
   repos: Record<string, unknown>;
-  capabilities: { languages?: string[]; environments?: string[]; tools?: string[]; tags?: string[] };
+  capabilities: { languages?: string[]; environments?: string[]; tools?: string[]; tags?: string[]; remote?: string[] };
   capabilities_override: (Omit<CapabilitiesOverride, "repos"> & { repos?: Record<string, unknown> }) | null;
   active_tasks: number;
   max_concurrent: number;
@@ -19,22 +22,25 @@ interface ServerRow {
 }
 
 const COLUMNS = `id, project_id, name, status, draining, agents,
-  (select settings ->> 'default_agent' from projects p where p.id = project_id) as default_agent, repos, capabilities, capabilities_override, active_tasks,
+  (select settings ->> 'default_agent' from projects p where p.id = project_id) as default_agent, ${LIMITED_AGENTS("servers")} as limited_agents, repos, capabilities, capabilities_override, active_tasks,
   max_concurrent, last_assigned_at`;
 
 /** What no row says of a server. */
 export interface LiveServers {
   isConnected: (serverId: string) => boolean;
-  /** Its agents that have reached their usage limits. */
-  limitedAgents: (serverId: string) => ReadonlySet<string>;
 }
 
 /** No agent is left there that could be given work. */
-function isUsageLimited({ agents, default_agent }: ServerRow, limited: ReadonlySet<string>): boolean {
+function isUsageLimited({ agents, default_agent, limited_agents }: ServerRow): boolean {
+  const limited = new Set(limited_agents);
   if (limited.size === 0) return false;
   if (default_agent !== null) return limited.has(default_agent);
   return agents.filter(({ kind }) => kind !== "shell").every(({ name }) => limited.has(name));
 }
+
+/** As `startSession` refuses; a daemon that does not say what its machine's owner allows is asked. */
+const startsNoSessions = ({ agents, capabilities: { remote } }: ServerRow): boolean =>
+  agents.length > 0 && remote !== undefined && !remote.includes("sessions");
 
 /**
  * The matcher's picture of every project's servers, in memory. It is a cache of the decision: the statement that assigns
@@ -44,7 +50,6 @@ function isUsageLimited({ agents, default_agent }: ServerRow, limited: ReadonlyS
 export class Fleet {
   readonly #sql: Sql;
   readonly #isConnected: (serverId: string) => boolean;
-  readonly #limitedAgents: (serverId: string) => ReadonlySet<string>;
   readonly #indexes = new Map<string, ServerIndex>();
   readonly #projectOf = new Map<string, string>();
   /** By server: how much the row's count differed from the picture's when all were loaded last. */
@@ -53,14 +58,13 @@ export class Fleet {
   constructor(sql: Sql, live: LiveServers) {
     this.#sql = sql;
     this.#isConnected = live.isConnected;
-    this.#limitedAgents = live.limitedAgents;
   }
 
-  /** Whether the server has agents at their usage limit, or had some when it was last looked at. */
-  isLimitOutdated(serverId: string): boolean {
+  /** Whether no agent was left there when it was last looked at. */
+  wasUsageLimited(serverId: string): boolean {
     const projectId = this.#projectOf.get(serverId);
     const known = projectId === undefined ? undefined : this.of(projectId).get(serverId);
-    return known?.usageLimited === true || this.#limitedAgents(serverId).size > 0;
+    return known?.usageLimited === true;
   }
 
   /** Reads all servers anew; at start, and whenever rows and picture are compared. */
@@ -134,7 +138,8 @@ export class Fleet {
       capabilities: effectiveCapabilities(reported, repos ? { ...lists, repos: Object.keys(repos) } : lists),
       reachable: row.status === "online" && this.#isConnected(row.id),
       draining: row.draining,
-      usageLimited: isUsageLimited(row, this.#limitedAgents(row.id)),
+      usageLimited: isUsageLimited(row),
+      startsNoSessions: startsNoSessions(row),
       activeTasks: row.active_tasks,
       maxConcurrent: row.max_concurrent,
       lastAssignedAt: row.last_assigned_at?.getTime() ?? 0,

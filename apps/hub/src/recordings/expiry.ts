@@ -48,8 +48,11 @@ export class RecordingExpiry implements RunningPart {
     this.#recordings = recordings;
   }
 
+  /** A store that is away does not answer for long: nobody waits for it here. */
   async rederive(): Promise<void> {
-    await this.#turns.run();
+    void this.#turns.run().catch((error) => {
+      this.#recordings.log.error({ err: error }, "old recordings could not be removed; it is tried again within 30 s");
+    });
   }
 
   settled(): Promise<void> {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { SegmentStore } from "./segment-store.ts";
+import type { SegmentStore, StoredFile } from "./segment-store.ts";
 
 const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";
 
@@ -15,10 +15,17 @@ export function folderStore(folder: string): SegmentStore {
       throw error;
     });
     const of = (name: string) => (key === "" ? name : `${key}/${name}`);
-    const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".gz"));
+    const files = entries.filter((entry) => entry.isFile());
     if (files.length > 0) yield files.map(({ name }) => of(name));
     for (const entry of entries) if (entry.isDirectory()) yield* filesIn(of(entry.name));
   }
+
+  /** Undefined when it was removed meanwhile. */
+  const stored = (key: string): Promise<StoredFile | undefined> =>
+    stat(pathOf(key)).then(
+      ({ mtime }) => ({ key, storedAt: mtime }),
+      () => undefined,
+    );
 
   return {
     async put(key, bytes) {
@@ -43,8 +50,9 @@ export function folderStore(folder: string): SegmentStore {
     async *list(prefix) {
       const parent = prefix.split("/").slice(0, -1).join("/");
       for await (const keys of filesIn(parent)) {
-        const found = keys.filter((key) => key.startsWith(prefix));
-        if (found.length > 0) yield found;
+        const wanted = keys.filter((key) => key.startsWith(prefix));
+        const found = await Promise.all(wanted.map(stored));
+        yield found.filter((file) => file !== undefined);
       }
     },
     async remove(keys) {

@@ -25,6 +25,7 @@ async function record(hub: TestHub, projectId: string, id: string, ...segments: 
     offset += 100;
   }
   await hub.hub.engine.rederive();
+  await hub.hub.engine.settled();
 }
 
 test("people of the project list, read, search and download what its sessions printed", async () => {

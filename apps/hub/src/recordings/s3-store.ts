@@ -47,8 +47,11 @@ export function s3Store({ endpoint, region, bucket, prefix, ...credentials }: S3
         const response = await ask(`${base}?${query}`);
         if (!response.ok) throw new Error(`the bucket ${bucket} is not there`);
         const page = await response.text();
-        yield readAll(page, "Key").map((key) => key.slice(prefix.length));
-        [token] = readAll(page, "NextContinuationToken");
+        yield readAll(page, "Contents").map((entry) => ({
+          key: text(entry, "Key").slice(prefix.length),
+          storedAt: new Date(text(entry, "LastModified")),
+        }));
+        token = text(page, "NextContinuationToken") || undefined;
         if (token === undefined) return;
       }
     },
@@ -64,8 +67,10 @@ export function s3Store({ endpoint, region, bucket, prefix, ...credentials }: S3
 
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
-/** The texts of all elements of this name: S3's lists are that plain. */
+/** What all elements of this name hold: S3's lists are that plain. */
 const readAll = (xml: string, name: string): string[] =>
-  [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, "g"))].map(([, text = ""]) =>
-    text.replace(/&(\w+);/g, (entity, word: string) => ENTITIES[word] ?? entity),
-  );
+  [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, "gs"))].map(([, inner = ""]) => inner);
+
+/** The text of the first element of this name; empty when there is none. */
+const text = (xml: string, name: string): string =>
+  (readAll(xml, name)[0] ?? "").replace(/&(\w+);/g, (entity, word: string) => ENTITIES[word] ?? entity);

@@ -85,6 +85,14 @@ export class SegmentReceiver {
     });
   }
 
+  /** Runs `work` while none of the session's segments is being kept; it must not reject. */
+  async alone(sessionId: string, work: () => Promise<void>): Promise<void> {
+    const turn = (this.#turns.get(sessionId) ?? Promise.resolve()).then(work);
+    this.#turns.set(sessionId, turn);
+    await turn;
+    if (this.#turns.get(sessionId) === turn) this.#turns.delete(sessionId);
+  }
+
   /** Resolves when nothing is being kept. */
   async settled(): Promise<void> {
     await Promise.all(this.#turns.values());

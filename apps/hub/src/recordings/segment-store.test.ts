@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { startS3Server } from "../testing/s3-server.ts";
+import { LAST_MODIFIED, startS3Server } from "../testing/s3-server.ts";
 import { folderStore } from "./folder-store.ts";
 import { s3Store } from "./s3-store.ts";
 import { type SegmentStore, segmentKey } from "./segment-store.ts";
@@ -24,7 +24,7 @@ async function s3() {
 
 async function listAll(store: SegmentStore, prefix: string) {
   const found: string[] = [];
-  for await (const keys of store.list(prefix)) found.push(...keys);
+  for await (const files of store.list(prefix)) found.push(...files.map(({ key }) => key));
   return found.sort();
 }
 
@@ -64,6 +64,18 @@ test("nobody but the hub's user can look into the folder, and nothing empty or u
   expect((await stat(join(folder, key))).mode & 0o777).toBe(0o600);
   await store.remove([key]);
   expect(await readdir(join(folder, "p"))).toEqual([]);
+});
+
+test("says since when each file is there", async () => {
+  const folder = folderStore(await scratchFolder());
+  const before = Date.now() - 2000;
+  await folder.put("a/b.gz", Buffer.from("x"));
+  for await (const [file] of folder.list("a/")) expect(file?.storedAt.getTime()).toBeGreaterThan(before);
+  const { store: bucket } = await s3();
+  await bucket.put("a/b&c.gz", Buffer.from("x"));
+  const found = [];
+  for await (const files of bucket.list("a/")) found.push(...files);
+  expect(found).toEqual([{ key: "a/b&c.gz", storedAt: new Date(LAST_MODIFIED) }]);
 });
 
 test("a bucket that is busy is asked again; one that is not there, or not ours, is an error", async () => {

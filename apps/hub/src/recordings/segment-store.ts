@@ -1,3 +1,9 @@
+/** A file of the store, also one whose writing was broken off. */
+export interface StoredFile {
+  key: string;
+  storedAt: Date;
+}
+
 /** Where the files of recordings are kept, each at most a few megabytes. Keys are relative paths with `/`. */
 export interface SegmentStore {
   /** Kept when this resolves; what was there is replaced. */
@@ -5,7 +11,7 @@ export interface SegmentStore {
   /** Undefined when there is none. */
   get(key: string): Promise<Uint8Array | undefined>;
   /** Those that begin with `prefix`, a thousand or so at a time. */
-  list(prefix: string): AsyncIterable<string[]>;
+  list(prefix: string): AsyncIterable<StoredFile[]>;
   /** Those that are not there are removed already. */
   remove(keys: readonly string[]): Promise<void>;
 }

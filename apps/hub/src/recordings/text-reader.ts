@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as rest } from "node:timers/promises";
 import { transaction } from "../db/transaction.ts";
 import type { RunningPart } from "../events/running-part.ts";
 import { SingleFile } from "../events/single-file.ts";
@@ -13,6 +13,12 @@ const HEAD_LENGTH = 128 * 1024;
 const TAIL_LENGTH = 128 * 1024;
 /** Longer than this nobody who types waits for what is read here. */
 const SLICE_MS = 3;
+/** It begins when nothing came for so long, or has waited for the longer of them: what floods a terminal comes first. */
+const QUIET_MS = 2_000;
+const LONGEST_WAIT_MS = 10_000;
+/** Behind each segment it rests for so many times as long as that took, so that it never has more than a part of a core. */
+const REST_FACTOR = 3;
+const LONGEST_REST_MS = 1_000;
 
 const UNREAD = {
   name: "recording_unread",
@@ -48,21 +54,49 @@ interface Read {
 export class TextReader implements RunningPart {
   readonly #recordings: Recordings;
   readonly #turns = new SingleFile(() => this.#readAll());
-  #stopped = false;
+  readonly #quietMs: number;
+  readonly #longestWaitMs: number;
+  readonly #stopping = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #wokenAt: number | undefined;
+  /** Also while more comes in. */
+  #readsOn = false;
 
-  constructor(recordings: Recordings) {
+  constructor(recordings: Recordings, quietMs = QUIET_MS, longestWaitMs = LONGEST_WAIT_MS) {
     this.#recordings = recordings;
+    this.#quietMs = quietMs;
+    this.#longestWaitMs = longestWaitMs;
   }
 
   /** A segment came in. */
   wake(): void {
+    if (this.#stopping.signal.aborted) return;
+    const now = performance.now();
+    this.#wokenAt ??= now;
+    clearTimeout(this.#timer);
+    const longestMs = this.#wokenAt + this.#longestWaitMs - now;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#wokenAt = undefined;
+        // What waited the longest is no longer put off by what still comes.
+        if (longestMs <= this.#quietMs) this.#readsOn = true;
+        this.#begin();
+      },
+      Math.min(this.#quietMs, longestMs),
+    ).unref();
+  }
+
+  #begin(): void {
     this.#turns.run().catch((error) => {
       this.#recordings.log.error({ err: error }, "recordings could not be read; it is tried again within 30 s");
     });
   }
 
-  rederive(): Promise<void> {
-    return this.#turns.run();
+  /** Thousands of segments, or a store that is away, take their time: nobody waits for it here. */
+  async rederive(): Promise<void> {
+    this.#readsOn = true;
+    this.#begin();
   }
 
   settled(): Promise<void> {
@@ -70,19 +104,30 @@ export class TextReader implements RunningPart {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort();
+    clearTimeout(this.#timer);
     await this.settled();
   }
 
   async #readAll(): Promise<void> {
+    const readsOn = this.#readsOn;
+    this.#readsOn = false;
     for (;;) {
       const unread = await this.#recordings.database.sql.query<Unread>(UNREAD);
       for (const segment of unread) {
-        if (this.#stopped) return;
+        // What comes in meanwhile sets the timer again.
+        if (this.#stopping.signal.aborted || (this.#timer && !readsOn)) return;
+        const began = performance.now();
         await this.#take(segment);
+        await this.#rest(performance.now() - began);
       }
       if (unread.length < BATCH) return;
     }
+  }
+
+  async #rest(afterMs: number): Promise<void> {
+    const { signal } = this.#stopping;
+    await rest(Math.min(afterMs * REST_FACTOR, LONGEST_REST_MS), undefined, { signal }).catch(() => {});
   }
 
   async #take({ session_id, segment, project_id }: Unread): Promise<void> {

@@ -14,7 +14,7 @@ const MOST_AT_ONCE = 8;
 
 /**
  * Runs a command on a session's server, in the session's directory, as the daemon's user. It is recorded before it is
- * run. Throws session_not_found, server_unreachable, server_busy, daemon_lacks, daemon_silent.
+ * run. Throws session_not_found, server_unreachable, server_busy, daemon_silent, refused_by_policy.
  */
 export async function execInSession(
   { hub, execs }: Remote,
@@ -39,7 +39,7 @@ export async function execInSession(
   );
   hub.events.wake();
   const request_id = randomUUID();
-  return execs.ask({
+  const { policy, ...result } = await execs.ask({
     serverId,
     key: request_id,
     withinMs: Math.min(timeout, EXEC_MAX_SECONDS) * 1_000,
@@ -50,4 +50,6 @@ export async function execInSession(
         command: shellCommand(command, target.workingDirectory, target.os),
       }),
   });
+  if (policy !== undefined) throw new Problem("refused_by_policy", result.stderr.trim(), { policy });
+  return result;
 }

@@ -38,7 +38,7 @@ export function findLiveSession({ sessions }: SessionHub, projectId: ProjectId, 
   return found;
 }
 
-/** Throws server_unreachable, or daemon_lacks where the daemon does not serve `request`. */
+/** Throws server_unreachable, or refused_by_policy where the machine's owner does not allow `request`. */
 export async function remoteTarget(
   hub: SessionHub,
   session: LiveSession,
@@ -53,16 +53,23 @@ export async function remoteTarget(
   return { session, workingDirectory: row.working_directory, os: row.os, serverName: row.name };
 }
 
-/** In the words of the daemons' `capabilities.remote`. */
-export type RemoteRequest = "exec" | "files";
+/** In the words of the daemons' `capabilities.remote`, which are those of the machine's policy file. */
+export type RemoteRequest = "exec" | "read" | "files.in" | "files.out";
 
-const WORDS: Readonly<Record<RemoteRequest, string>> = { exec: "runs no remote commands", files: "relays no files" };
+const REFUSALS: Readonly<Record<RemoteRequest, { policy: string; words: string }>> = {
+  exec: { policy: "remote.exec", words: "runs no remote commands" },
+  read: { policy: "remote.read", words: "lets nobody read its files" },
+  "files.in": { policy: "files.in", words: "takes no files" },
+  "files.out": { policy: "files.out", words: "sends no files" },
+};
 
 /**
  * Daemons that report agents are our own: they say what their machine's owner allows, and a question for anything else
- * need not be asked. Version 1 serves everything and says nothing.
+ * need not be asked. Version 1 serves everything and says nothing. Throws refused_by_policy.
  */
 export function requireServed({ name, agents, capabilities }: ServedBy, request: RemoteRequest): void {
   if (agents === 0 || capabilities.remote?.includes(request)) return;
-  throw new Problem("daemon_lacks", `${name} ${WORDS[request]}: remote.${request} in its agent.yaml is not true.`);
+  const { policy, words } = REFUSALS[request];
+  const detail = `${name} ${words}: ${policy} in its policy.yaml does not allow it.`;
+  throw new Problem("refused_by_policy", detail, { policy });
 }

@@ -1,12 +1,13 @@
 import * as operations from "@orchestratia/protocol/operations/remote";
-import { Problem } from "@orchestratia/protocol/problems";
 import type { FastifyInstance } from "fastify";
 import { serve } from "../http/serve.ts";
 import { agentOf, mustBeOwnProject } from "../tasks/named-task.ts";
 import { captureScrollback } from "./capture-scrollback.ts";
 import { execInSession } from "./exec-in-session.ts";
+import { readInSession } from "./read-in-session.ts";
 import type { Remote } from "./remote.ts";
 import { sendFile } from "./send-file.ts";
+import { viewTransfer } from "./view-transfer.ts";
 
 export function remoteRoutes(app: FastifyInstance, remote: Remote): void {
   const { database } = remote.hub;
@@ -16,18 +17,19 @@ export function remoteRoutes(app: FastifyInstance, remote: Remote): void {
     return execInSession(remote, agentOf(caller), body);
   });
 
+  serve(app, operations.agentRemoteRead, async ({ caller, query, body }) => {
+    await mustBeOwnProject(database, caller, query.project_id);
+    return readInSession(remote, agentOf(caller), body);
+  });
+
   serve(app, operations.agentSendFile, async ({ caller, body }) => {
     await mustBeOwnProject(database, caller, body.project_id);
     return sendFile(remote, agentOf(caller), body);
   });
 
-  serve(app, operations.agentViewFileTransfer, ({ caller, params }) => {
-    const transfer = remote.transfers.find(params.transfer);
-    if (transfer?.plan.projectId !== agentOf(caller).projectId) {
-      throw new Problem("transfer_not_found", "The hub knows no such file transfer (any more).");
-    }
-    return transfer.view;
-  });
+  serve(app, operations.agentViewFileTransfer, ({ caller, params }) =>
+    viewTransfer(remote, agentOf(caller).projectId, params.transfer),
+  );
 
   serve(app, operations.captureScrollback, ({ project, params }) =>
     captureScrollback(remote, project.id, params.session),

@@ -1,13 +1,10 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { Problem } from "@orchestratia/protocol/problems";
 import { transaction } from "../db/transaction.ts";
 import { type Fact, record } from "../events/activity.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
 import { type FileFrame, Transfer, type TransferLinks, type TransferPlan } from "./transfer.ts";
 
-const MOST_OF_SERVER = 4;
-const MOST_AT_ONCE = 32;
 const KEPT_MS = 60 * 60 * 1_000;
 const STALL_MS = 30_000;
 
@@ -17,7 +14,10 @@ export interface TransfersOptions {
   stallMs?: number;
 }
 
-/** Every file on its way, and for an hour what became of it. A restart of the hub ends them. */
+/**
+ * Every file on its way from or to a daemon of version 1, in pieces of text, and for an hour what became of it. A restart
+ * of the hub ends them.
+ */
 export class Transfers implements AsyncDisposable {
   readonly #hub: SessionHub;
   readonly #links: TransferLinks;
@@ -41,10 +41,13 @@ export class Transfers implements AsyncDisposable {
     };
   }
 
-  /** `recorded` is awaited before anybody is told of the file. Throws server_busy. */
+  get underWay(): TransferPlan[] {
+    return [...this.#byId.values()].flatMap(({ isUnderWay, plan }) => (isUnderWay ? plan : []));
+  }
+
+  /** `recorded` is awaited before anybody is told of the file. */
   async start(plan: TransferPlan, recorded: () => Promise<void>): Promise<Transfer> {
     this.#forgetOld();
-    this.#requireRoom(plan);
     const transfer = new Transfer(plan, this.#links);
     this.#byId.set(plan.id, transfer);
     try {
@@ -83,14 +86,6 @@ export class Transfers implements AsyncDisposable {
   async #empty(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-  }
-
-  #requireRoom({ sender, target }: TransferPlan): void {
-    const underWay = [...this.#byId.values()].filter(({ isUnderWay }) => isUnderWay);
-    const of = (serverId: string) => underWay.filter((transfer) => transfer.concerns(serverId)).length;
-    if (underWay.length < MOST_AT_ONCE && of(sender.serverId) < MOST_OF_SERVER && of(target.serverId) < MOST_OF_SERVER)
-      return;
-    throw new Problem("server_busy", `A server relays ${MOST_OF_SERVER} files at once; wait until one has ended.`);
   }
 
   #forgetOld(): void {

@@ -107,6 +107,13 @@ export class ServerConnection implements DaemonLink {
     return this.#writeMessage(encodeTerminalFrame(frame));
   }
 
+  sendBytesFlushed(frame: TerminalFrame): Promise<boolean> {
+    return new Promise((resolve) => {
+      const sent = this.#writeMessage(encodeTerminalFrame(frame), (error) => resolve(!error));
+      if (!sent) resolve(false);
+    });
+  }
+
   sendFlushed(frame: HubFrame): Promise<boolean> {
     return new Promise((resolve) => {
       const sent = this.#write(frame, (error) => resolve(!error));

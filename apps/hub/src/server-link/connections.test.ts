@@ -7,6 +7,7 @@ const linkOf = (serverId: string, heardAt: number): DaemonLink => ({
   version: 1,
   send: () => true,
   sendBytes: () => false,
+  sendBytesFlushed: async () => true,
   sendFlushed: async () => true,
   holdUntil: () => {},
   close: () => {},

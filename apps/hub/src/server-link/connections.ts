@@ -20,6 +20,8 @@ export interface DaemonLink {
   send(frame: HubFrame): boolean;
   /** The same for terminal bytes, which only version 2 takes. */
   sendBytes(frame: TerminalFrame): boolean;
+  /** Resolves when the bytes have left this process; false when they could not. */
+  sendBytesFlushed(frame: TerminalFrame): Promise<boolean>;
   /** Resolves when the frame has left this process; false when it could not. */
   sendFlushed(frame: HubFrame): Promise<boolean>;
   /** Reads nothing more of the daemon until then. */
@@ -77,6 +79,11 @@ export class ServerConnections implements Disposable {
   /** The same for terminal bytes: only a version 2 daemon takes them. */
   sendBytes(serverId: string, frame: TerminalFrame): boolean {
     return this.#links.get(serverId)?.sendBytes(frame) ?? false;
+  }
+
+  /** The same as `sendBytes`; resolves when they have left the hub. */
+  async sendBytesFlushed(serverId: string, frame: TerminalFrame): Promise<boolean> {
+    return (await this.#links.get(serverId)?.sendBytesFlushed(frame)) ?? false;
   }
 
   /** Resolves when the frame has left the hub, so that whoever sends much can keep pace with the daemon. */

@@ -58,6 +58,8 @@ const framesAbout = (session_id: string): Sent[] => [
   { type: "session_status", session_id, agent_status: "working" },
   { type: "session_working_dir", session_id, working_dir: "/foreign" },
   { type: "session_error", session_id, error: "foreign" },
+  { type: "session_input_refused", session_id },
+  { type: "session_warning", session_id, text: "foreign" },
   { type: "session_resized", session_id, offset: 0, cols: 7, rows: 7 },
   { type: "delivery", delivery_id: "note:1", session_id, state: "delivered" },
   { type: "session_closed", session_id, exit_code: 3 },

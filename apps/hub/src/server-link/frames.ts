@@ -4,7 +4,14 @@ import { SessionId } from "@orchestratia/protocol/vocabulary";
 import type { LiveSession } from "../sessions/live-sessions.ts";
 import type { SessionHub } from "../sessions/session-hub.ts";
 import { screenChanged, screenOutdated, statusReported } from "../sessions/session-screen.ts";
-import { type Running, sessionEnded, sessionMoved, sessionRuns } from "../sessions/session-status.ts";
+import {
+  endingOf,
+  type Running,
+  sessionEnded,
+  sessionMoved,
+  sessionRuns,
+  sessionWarned,
+} from "../sessions/session-status.ts";
 import type { ServerConnection } from "./connection.ts";
 import type { DaemonLink } from "./connections.ts";
 import type { Inventory } from "./inventory.ts";
@@ -53,6 +60,8 @@ export function receiveFrame(context: FrameContext, frame: DaemonFrame): void {
     case "scrollback_captured":
     case "session_status":
     case "session_error":
+    case "session_input_refused":
+    case "session_warning":
     case "session_working_dir":
       receiveAbout(context, frame);
       break;
@@ -64,6 +73,10 @@ export function receiveFrame(context: FrameContext, frame: DaemonFrame): void {
     case "file_complete":
     case "file_ack":
     case "file_error":
+    case "remote_read_result":
+    case "file_taking":
+    case "file_progress":
+    case "file_received":
       break;
   }
 }
@@ -76,6 +89,8 @@ type FrameAbout = FrameOf<
   | "session_status"
   | "session_closed"
   | "session_error"
+  | "session_input_refused"
+  | "session_warning"
   | "session_working_dir"
 >;
 
@@ -103,10 +118,16 @@ function receiveAbout(context: FrameContext, frame: FrameAbout): void {
       if (!frame.error) later(() => screenChanged(hub, session, frame.lines.slice(-session.rows)));
       break;
     case "session_closed":
-      later(() => sessionEnded(hub, session, { status: "closed", exitCode: frame.exit_code ?? null }));
+      later(() => sessionEnded(hub, session, endingOf(frame)));
       break;
     case "session_error":
       later(() => failStart(context, session, frame.error));
+      break;
+    case "session_warning":
+      later(() => sessionWarned(hub, session, frame.text));
+      break;
+    case "session_input_refused":
+      session.output.inputRefused();
       break;
     case "session_working_dir":
       later(() => sessionMoved(hub, session, frame.working_dir));

@@ -1,5 +1,5 @@
 import type { DaemonFrame } from "@orchestratia/protocol/server-link";
-import type { TerminalFrame } from "@orchestratia/protocol/terminal-frame";
+import { TERMINAL_KINDS, type TerminalFrame } from "@orchestratia/protocol/terminal-frame";
 import type { FastifyInstance } from "fastify";
 import { transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
@@ -20,6 +20,8 @@ export interface ServerLinkOptions {
   signIn: (apiKey: string) => Promise<ServerCaller | undefined>;
   /** Told of every frame, besides what the sessions make of it. */
   onFrame?: (serverId: string, frame: DaemonFrame) => void;
+  /** Told of the bytes of files. */
+  onFileBytes?: (serverId: string, frame: TerminalFrame) => void;
   recordings: RecordingSink;
   /** Milliseconds until an unsigned socket is closed, and until a silent inventory counts as ended. */
   authMs?: number;
@@ -88,7 +90,9 @@ export class ServerLink implements ServerDoor {
 
   receivedBytes(connection: ServerConnection, frame: TerminalFrame): void {
     const context = this.#contextOf(connection);
-    if (context) receiveBytes(context, frame);
+    if (!context) return;
+    if (frame.kind === TERMINAL_KINDS.file) this.#options.onFileBytes?.(connection.serverId, frame);
+    else receiveBytes(context, frame);
   }
 
   #contextOf(connection: ServerConnection): FrameContext | undefined {

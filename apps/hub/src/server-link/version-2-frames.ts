@@ -3,7 +3,7 @@ import { decodeSnapshot, TERMINAL_KINDS, type TerminalFrame } from "@orchestrati
 import { type ProjectId, SessionId } from "@orchestratia/protocol/vocabulary";
 import type { LiveSession } from "../sessions/live-sessions.ts";
 import { statusReported } from "../sessions/session-screen.ts";
-import { sessionEnded, sessionRuns } from "../sessions/session-status.ts";
+import { endingOf, sessionEnded, sessionRuns } from "../sessions/session-status.ts";
 import type { FrameContext } from "./frames.ts";
 import { ownSession } from "./own-session.ts";
 
@@ -109,7 +109,7 @@ export function receiveClosed(context: FrameContext, frame: Extract<DaemonFrame,
   later(async () => {
     // Not before the inventory is taken in, if one is: until then nothing can be asked for.
     const lastScreen = session?.feed.lastSnapshot(LAST_SCREEN_MS);
-    if (session) await sessionEnded(hub, session, { status: "closed", exitCode: frame.exit_code ?? null });
+    if (session) await sessionEnded(hub, session, endingOf(frame));
     // Nothing else waits for it.
     void Promise.resolve(lastScreen).then(() =>
       connection.send({ type: "session_closed_ack", session_id: frame.session_id }),

@@ -24,6 +24,8 @@ export interface LiveSession {
   readonly waiting: AgentWait | null;
   /** The task it was started for, later the last one it worked on. */
   taskId: string | null;
+  /** It stands in the checkout of the task that it was started for: no other task is given to it. */
+  readonly inCheckout: boolean;
   /** What a version 1 daemon calls it; empty without tmux. */
   tmuxName: string;
   cols: number;

@@ -1,6 +1,7 @@
 import type { AgentStatus, SessionRole, SessionStatus } from "@orchestratia/domain/vocabulary";
 import type { AgentWait } from "@orchestratia/protocol/agent-wait";
-import type { ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
+import type { Actor, ProjectId, ServerId, SessionId } from "@orchestratia/protocol/vocabulary";
+import { IN_CHECKOUT } from "./in-checkout.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import { OutputFeed } from "./output-feed.ts";
 import { OutputWindow } from "./output-window.ts";
@@ -26,14 +27,16 @@ interface Row {
   rows: number;
   launched: boolean;
   tells_status: boolean;
+  in_checkout: boolean;
+  end_asked_by: Actor | null;
 }
 
 /** At the hub's start, before any daemon is let in: takes up the sessions whose programs may still run. */
 export async function loadSessions(hub: SessionHub): Promise<void> {
   const rows = await hub.database.sql.query<Row>(
     `select s.id, s.number, s.project_id, s.server_id, s.name, s.agent, s.role, s.started_by_hub, s.created_at, s.status,
-      s.agent_status, s.waiting, s.task_id, s.tmux_name, s.cols, s.rows, s.launched_at is not null as launched,
-      jsonb_array_length(v.agents) > 0 as tells_status
+      s.agent_status, s.waiting, s.task_id, s.tmux_name, s.cols, s.rows, s.launched_at is not null as launched, s.end_asked_by,
+      jsonb_array_length(v.agents) > 0 as tells_status, ${IN_CHECKOUT} as in_checkout
     from sessions s join servers v on v.id = s.server_id
     where s.status in ('starting', 'active', 'disconnected', 'lost')`,
   );
@@ -58,9 +61,11 @@ function liveSession(row: Row): LiveSession {
     agentStatus: row.agent_status,
     waiting: row.waiting,
     taskId: row.task_id,
+    inCheckout: row.in_checkout,
     tmuxName: row.tmux_name,
     cols: row.cols,
     rows: row.rows,
+    ...(row.end_asked_by && { closedBy: row.end_asked_by }),
     launched: row.launched,
     agentSeen: row.launched,
     tellsStatus: row.tells_status,

@@ -23,6 +23,8 @@ export interface OutputListener {
   /** A newer snapshot; where bytes were skipped the window begins at it. */
   onSnapshot?(snapshot: SnapshotAt): void;
   onResized?(size: SizeAt): void;
+  /** What was just typed did not reach the terminal. */
+  onInputRefused?(): void;
 }
 
 /**
@@ -106,6 +108,10 @@ export class OutputWindow {
     const others = this.#sizes.filter(({ offset }) => offset >= this.#start && offset !== size.offset);
     this.#sizes = [...others, size].slice(-SIZES_KEPT);
     for (const listener of this.#listeners) listener.onResized?.(size);
+  }
+
+  inputRefused(): void {
+    for (const listener of this.#listeners) listener.onInputRefused?.();
   }
 
   /** A copy of at most `mostBytes` of what is kept from `offset` on; from the start when `offset` is not kept. */

@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from "../testing/test-database.
 import { startTestLinks, type TestLinks } from "../testing/test-links.ts";
 import { until } from "../testing/until.ts";
 import { closeSession } from "./close-session.ts";
+import { loadSessions } from "./load-sessions.ts";
 import { roleByName, startSession } from "./start-session.ts";
 
 let database: TestDatabase;
@@ -138,6 +139,24 @@ test("a start that fails says why", async () => {
   expect((await links.row(session_id)).error).toMatch(/^no such {2}directory/);
 });
 
+test("what a session's machine warns of is kept for people; a session that its machine ended says why", async () => {
+  const projectId = await links.addProject();
+  const server = await links.addServer(projectId);
+  await using daemon = links.daemon(server.apiKey);
+  await daemon.connect();
+  const session = await links.session(projectId, server.id);
+  daemon.send({ type: "session_warning", session_id: session.id, text: "near a limit" });
+  const warned = "select details from activity_log where session_id = $1 and event_type = 'session.warned'";
+  await until(async () => (await links.sql.query(warned, [session.id])).length > 0);
+  expect(await links.sql.query(warned, [session.id])).toEqual([
+    { details: { name: session.name, text: "near a limit" } },
+  ]);
+  const error = "this machine ended the session: it used 9 GiB of memory, max_memory_per_session is 8 GiB";
+  daemon.send({ type: "session_closed", session_id: session.id, exit_code: -9, error });
+  await until(async () => (await links.row(session.id)).status === "error");
+  expect(await links.row(session.id)).toMatchObject({ status: "error", error });
+});
+
 test("a start that nobody answers is given up, and a late answer is closed", async () => {
   const projectId = await links.addProject();
   const server = await links.addServer(projectId);
@@ -178,6 +197,25 @@ test("a close that was lost on its way is asked for again when the session is ba
   await until(() => session.status === "disconnected");
   await daemon.connect();
   expect((await daemon.next("session_close")).session_id).toBe(session.id);
+  await daemon[Symbol.asyncDispose]();
+});
+
+test("a close outlives the hub that was asked for it, with who asked", async () => {
+  const { projectId, daemon, session } = await links.stage();
+  const person = await links.addPerson(projectId);
+  const { caller } = (await links.identities.find(person.token)) ?? { caller: SYSTEM };
+  daemon.stall();
+  await closeSession(links.sessionHub, caller, session.id);
+  await daemon.cut();
+  await until(() => session.status === "disconnected");
+  await loadSessions(links.sessionHub);
+  await daemon.connect();
+  expect((await daemon.next("session_close")).session_id).toBe(session.id);
+  await until(async () => (await links.row(session.id)).status === "closed");
+  expect((await factsOf(session.id)).at(-1)).toMatchObject({
+    event_type: "session.closed",
+    actor: { name: person.name },
+  });
   await daemon[Symbol.asyncDispose]();
 });
 

@@ -5,6 +5,8 @@ import { actorOf, SYSTEM } from "../access/caller.ts";
 import { type Tx, transaction } from "../db/transaction.ts";
 import { type Fact, record } from "../events/activity.ts";
 import { askForAgent } from "../interventions/agent-wait-question.ts";
+import { sayThatLimitIsOver } from "../usage-limits/limit-over.ts";
+import { FORGET_LIMIT, LIMIT_LASTS } from "../usage-limits/limited-agents.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import type { SessionHub } from "./session-hub.ts";
 
@@ -16,6 +18,15 @@ export interface Running {
 }
 
 export type Ending = { status: "closed"; exitCode: number | null } | { status: "error"; error: string };
+
+/** How a daemon says that a session ended: by itself, or by what the machine allows it. */
+export const endingOf = ({
+  exit_code,
+  error,
+}: {
+  exit_code?: number | null | undefined;
+  error?: string | undefined;
+}): Ending => (error === undefined ? { status: "closed", exitCode: exit_code ?? null } : { status: "error", error });
 
 /** The terminal runs: it started, or it was found again. False when it should have ended. */
 export async function sessionRuns(hub: SessionHub, session: LiveSession, running: Running): Promise<boolean> {
@@ -81,10 +92,11 @@ export async function sessionEnded(hub: SessionHub, session: LiveSession, ending
     const [row] = await tx.query<{ token_hash: string | null }>(
       `with old as (select id, status, token_hash from sessions where id = $1 for update)
       update sessions s set status = $2, exit_code = $3, error = $4, closed_at = now(), token_hash = null,
-        agent_status = case when $2 = 'closed' then 'exited' else s.agent_status end, waiting = null
+        agent_status = case when $2 = 'closed' then 'exited' else s.agent_status end, waiting = null, ended_on_request = $5,
+        limit_ends_at = case when s.limited_since is not null then coalesce(s.limit_ends_at, ${LIMIT_LASTS}) end
       from old where s.id = old.id and old.status in ('starting', 'active', 'disconnected', 'lost')
       returning old.token_hash`,
-      [session.id, ending.status, exitCode, error],
+      [session.id, ending.status, exitCode, error, session.closedBy !== undefined],
     );
     if (!row) return undefined;
     await record(tx, endFact(session, ending, session.closedBy ?? (await serverActor(tx, session))));
@@ -108,21 +120,34 @@ export async function agentStatusChanged(
 ): Promise<void> {
   const changed = await inTransaction(hub, async (tx) => {
     const wait = waiting && { ...waiting, text: clean(waiting.text), ...cleanOptions(waiting) };
-    const rows = await tx.query(
-      `update sessions set agent_status = $2, waiting = $3
-        where id = $1 and (agent_status <> $2 or waiting is distinct from $3::jsonb)
-        and status in ('starting', 'active', 'disconnected', 'lost') returning id`,
+    const [row] = await tx.query<{ waited_for: string | null }>(
+      `with old as (select id, waiting from sessions where id = $1 for no key update)
+      update sessions s set agent_status = $2, waiting = $3, limited_since = case
+          when $3::jsonb ->> 'for' = 'usage_limit' then coalesce(s.limited_since, now()) end,
+        limit_ends_at = case when $3::jsonb ->> 'for' = 'usage_limit' then ($3::jsonb ->> 'resets_at')::timestamptz end
+      from old
+        where s.id = old.id and (s.agent_status <> $2 or s.waiting is distinct from $3::jsonb)
+        and s.status in ('starting', 'active', 'disconnected', 'lost') returning old.waiting ->> 'for' as waited_for`,
       [session.id, agentStatus, wait && JSON.stringify(wait)],
     );
-    if (rows.length === 0) return false;
+    if (!row) return false;
     const details = { agent_status: agentStatus, ...(wait && { waiting: wait }) };
     const actor = await serverActor(tx, session);
     await record(tx, { type: "session.agent_status_changed", ...about(session), actor, details });
     await askForAgent(tx, session, wait);
+    if (row.waited_for === "usage_limit" && wait?.for !== "usage_limit") await tx.query(FORGET_LIMIT, [session.id]);
+    if (row.waited_for === "usage_limit" && agentStatus === "idle") await sayThatLimitIsOver(tx, session);
     return true;
   });
   if (changed) hub.sessions.change(session.id, { agentStatus, waiting });
 }
+
+/** Its machine says something about it that people should know; nothing of it changes. */
+export const sessionWarned = (hub: SessionHub, session: LiveSession, text: string): Promise<void> =>
+  inTransaction(hub, async (tx) => {
+    const details = { name: session.name, text: clean(text) };
+    await record(tx, { type: "session.warned", ...about(session), actor: await serverActor(tx, session), details });
+  });
 
 const cleanOptions = ({ options }: AgentWait) => (options ? { options: options.map(clean) } : {});
 

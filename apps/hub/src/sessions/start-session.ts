@@ -8,6 +8,7 @@ import { newSecret, secretHash } from "../access/secret-hash.ts";
 import { markPartlyDone } from "../db/surely-undone.ts";
 import { type Tx, transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
+import { IN_CHECKOUT } from "./in-checkout.ts";
 import type { LiveSession } from "./live-sessions.ts";
 import { OutputFeed } from "./output-feed.ts";
 import { OutputWindow } from "./output-window.ts";
@@ -44,7 +45,7 @@ const VERSION_1_AGENTS: Readonly<Record<string, string>> = {
 
 /**
  * Starts a terminal on a connected server; it is `starting` until the daemon answers. Throws server_not_found,
- * server_unreachable, agent_unknown, key_taken for a name that a live session has, and session_not_found or session_live
+ * server_unreachable, refused_by_policy, agent_unknown, key_taken for a name that a live session has, and session_not_found or session_live
  * for a session that cannot be resumed.
  */
 export async function startSession(hub: SessionHub, start: SessionStart): Promise<LiveSession> {
@@ -60,7 +61,10 @@ export async function startSession(hub: SessionHub, start: SessionStart): Promis
       server_id: start.serverId,
       task_id: start.taskId ?? null,
       actor: actorOf(start.caller),
-      details: { name: session.name, agent: session.agent, role: session.role, started_by_hub: start.startedByHub },
+      details: {
+        ...{ name: session.name, agent: session.agent, role: session.role, started_by_hub: start.startedByHub },
+        ...(start.resumes === undefined ? {} : { resumes: start.resumes }),
+      },
     });
     return session;
   });
@@ -80,17 +84,29 @@ export function roleByName(name: string): SessionRole {
   return /orchestrat|platform|coordinator/i.test(name) ? "orchestrator" : "worker";
 }
 
+interface Target {
+  name: string;
+  agents: { name: string }[];
+  /** What its machine's owner allows; null where the daemon does not say. */
+  served: string[] | null;
+  cpus: number | null;
+}
+
 /** Whether its daemon knows agents: a version 1 daemon opens a shell, and the hub types the rest. */
 async function requireServer(hub: SessionHub, tx: Tx, { projectId, serverId, agent }: SessionStart): Promise<boolean> {
   // Locked, so that two starts do not take the last place.
-  const [server] = await tx.query<{ name: string; agents: { name: string }[]; cpus: number | null }>(
-    `select name, agents, (system_info->>'cpu_count')::float8 as cpus from servers
+  const [server] = await tx.query<Target>(
+    `select name, agents, capabilities->'remote' as served, (system_info->>'cpu_count')::float8 as cpus from servers
       where id = $1 and project_id = $2 for no key update`,
     [serverId, projectId],
   );
   if (!server) throw new Problem("server_not_found");
   if (!hub.connections.isConnected(serverId)) {
     throw new Problem("server_unreachable", `The server ${server.name} is not connected.`);
+  }
+  if (server.agents.length > 0 && server.served && !server.served.includes("sessions")) {
+    const detail = `${server.name} starts no sessions: sessions.start in its policy.yaml does not allow it.`;
+    throw new Problem("refused_by_policy", detail, { policy: "sessions.start" });
   }
   const known = server.agents.length === 0 || server.agents.some(({ name }) => name === agent);
   if (!known) {
@@ -103,11 +119,11 @@ async function requireServer(hub: SessionHub, tx: Tx, { projectId, serverId, age
   return server.agents.length > 0;
 }
 
-/** Its machine keeps the conversation, and two agents must not go on with the same one. */
+/** Its machine keeps the conversation, and two agents must not go on with the same one: its row is held. */
 async function requireResumable(tx: Tx, id: SessionId, { projectId, serverId, agent }: SessionStart): Promise<void> {
   const [ended] = await tx.query<{ name: string; is_live: boolean }>(
     `select name, status not in ('closed', 'error') as is_live from sessions
-      where id = $1 and project_id = $2 and server_id = $3 and agent = $4`,
+      where id = $1 and project_id = $2 and server_id = $3 and agent = $4 for no key update`,
     [id, projectId, serverId, agent],
   );
   if (!ended) {
@@ -115,6 +131,12 @@ async function requireResumable(tx: Tx, id: SessionId, { projectId, serverId, ag
   }
   if (ended.is_live)
     throw new Problem("session_live", `${ended.name} still runs; it can be resumed when it has ended.`);
+  const [resumed] = await tx.query<{ name: string }>(
+    "select name from sessions where resumes = $1 and status not in ('closed', 'error')",
+    [id],
+  );
+  if (resumed)
+    throw new Problem("session_live", `${resumed.name} goes on with the conversation of ${ended.name} already.`);
 }
 
 /** A version 1 daemon has a thread for each terminal and too few of them: with more, terminals fall silent. */
@@ -135,7 +157,7 @@ async function insertSession(tx: Tx, start: SessionStart, token: string, tells_s
     const name = wanted ?? `${start.agent}-${n}`;
     const role = start.role ?? roleByName(name);
     const id = randomUUID() as SessionId;
-    const [row] = await tx.query<{ number: number; cols: number; rows: number; created_at: Date }>(INSERT, [
+    const [row] = await tx.query<Pick<Inserted, "number" | "cols" | "rows" | "created_at" | "in_checkout">>(INSERT, [
       id,
       start.projectId,
       start.serverId,
@@ -149,6 +171,7 @@ async function insertSession(tx: Tx, start: SessionStart, token: string, tells_s
       start.taskId ?? null,
       actorOf(start.caller),
       secretHash(token),
+      start.resumes ?? null,
     ]);
     if (row) return liveSession(start, { ...row, id, name, role, tells_status });
     if (wanted !== undefined) throw new Problem("key_taken", `A live session is called ${wanted}.`);
@@ -157,11 +180,11 @@ async function insertSession(tx: Tx, start: SessionStart, token: string, tells_s
 
 /** Gives no row when a live session has the name. */
 const INSERT = `
-  insert into sessions (id, project_id, server_id, name, agent, role, working_directory, cols, rows, started_by_hub,
-    task_id, created_by, token_hash)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+  insert into sessions as s (id, project_id, server_id, name, agent, role, working_directory, cols, rows, started_by_hub,
+    task_id, created_by, token_hash, resumes)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
   on conflict (project_id, name) where status in ('starting', 'active', 'disconnected', 'lost') do nothing
-  returning number, cols, rows, created_at`;
+  returning number, cols, rows, created_at, ${IN_CHECKOUT} as in_checkout`;
 
 interface Inserted {
   id: SessionId;
@@ -171,15 +194,17 @@ interface Inserted {
   cols: number;
   rows: number;
   created_at: Date;
+  in_checkout: boolean;
   tells_status: boolean;
 }
 
 function liveSession(start: SessionStart, inserted: Inserted): LiveSession {
-  const { created_at: createdAt, tells_status: _, ...rest } = inserted;
+  const { created_at: createdAt, in_checkout: inCheckout, tells_status: _, ...rest } = inserted;
   const output = new OutputWindow();
   return {
     ...rest,
     createdAt,
+    inCheckout,
     projectId: start.projectId,
     serverId: start.serverId,
     agent: start.agent,
@@ -212,6 +237,7 @@ function startFrame(session: LiveSession, start: SessionStart, token: string): H
     agent: session.agent,
     session_token: token,
     number: session.number,
+    name: session.name,
     ...(start.resumes === undefined ? {} : { resumes: start.resumes }),
   };
 }

@@ -47,7 +47,7 @@ const READ = {
       coalesce(t.require_review, (p.settings ->> 'require_review')::boolean, false) as review_required,
       coalesce((p.settings ->> 'orchestrator_may_approve')::boolean, false) as orchestrator_may_approve,
       coalesce(p.settings -> 'verify_commands', '[]') as verify_commands,
-      coalesce((p.settings ->> 'worktree_per_task')::boolean, false) as own_checkout,
+      exists (select from engine.checkouts c where c.task_id = t.id and c.branch is not null) as own_checkout,
       coalesce((p.settings ->> 'close_session_on_settle')::boolean, false) as close_session_on_settle,
       case when t.status = 'review' then jsonb_build_object('result', t.result, 'git_diff_stats', t.git_diff_stats,
         'allow_partial', t.contract_status = 'partial') end as submitted,

@@ -15,11 +15,11 @@ import { Matcher } from "../matching/matcher.ts";
 import { sessionTails } from "../output/session-tails.ts";
 import { SearchIndex } from "../search/search-index.ts";
 import type { DeadlineClock } from "../timers/pauses.ts";
-import { limitedAgents } from "../usage-limits/limited-agents.ts";
 import { usageLimitPolicy } from "../usage-limits/usage-limit-policy.ts";
 import { receiveBack } from "../workers/returned-workers.ts";
 import { workerParts } from "../workers/worker-parts.ts";
 import { DaemonWorkspaces } from "../workspaces/daemon-workspaces.ts";
+import { MergedWorktrees } from "../workspaces/merged-worktrees.ts";
 import { prepareCheckout } from "../workspaces/prepare-checkout.ts";
 import { Proofs } from "../workspaces/proofs.ts";
 import { completionFold } from "./complete-task.ts";
@@ -53,14 +53,13 @@ const WRITER_CONNECTIONS = 4;
 export function openEngine({ database, bus, doors = [], clock, log, ...links }: EngineOptions): RunningEngine {
   const fleet = new Fleet(database.sql, {
     isConnected: (serverId) => links.connections.isConnected(serverId),
-    limitedAgents: (serverId) => limitedAgents(links.sessions, serverId),
   });
   const workspaces = new DaemonWorkspaces(links.connections);
   const delivery = new Delivery({
     ...links,
     pool: database.pool,
-    prepareCheckout: (task, repo) =>
-      prepareCheckout({ pool: database.pool, events: links.events, workspaces }, task, repo),
+    prepareCheckout: (task, repo, folder) =>
+      prepareCheckout({ pool: database.pool, events: links.events, workspaces }, task, { repo, folder }),
     log,
   });
   const pipelined = openPipelinedPool(database, WRITER_CONNECTIONS);
@@ -84,19 +83,20 @@ export function openEngine({ database, bus, doors = [], clock, log, ...links }: 
     leases: new LeaseKeeper({ ...links, pool: database.pool, log, onSeen: (signs) => receiveBack(engine, signs) }),
     schemas: new SchemaChecker(),
     workspaces,
-    proofs: new Proofs(() => engine),
+    proofs: new Proofs(() => engine, links.connections),
     writers: new ProjectWriters(completionFold(() => engine)),
     log,
   };
   const parts: RunningPart[] = [
     new InterventionExpiry(engine, bus, clock),
     waitingReaction(engine, bus),
-    ...workerParts(engine, bus, clock),
+    ...workerParts(engine, bus, links, clock),
     creatorMessages({ sql: database.sql, bus, log, onCollected: () => delivery.wake() }),
     families(engine, bus),
     sessionTails(engine, bus, links.sessions),
     usageLimitPolicy(engine, bus),
     new SearchIndex({ pool: database.pool, bus, log }),
+    new MergedWorktrees(() => engine, links.connections),
     ...doors,
   ];
   const rederivation = new Rederivation(engine, parts);
@@ -112,6 +112,7 @@ export function openEngine({ database, bus, doors = [], clock, log, ...links }: 
     },
     async [Symbol.asyncDispose]() {
       // What waits for a daemon's answer would hold up everything below.
+      engine.proofs[Symbol.dispose]();
       workspaces[Symbol.dispose]();
       await rederivation[Symbol.asyncDispose]();
       for (const part of parts) await part[Symbol.asyncDispose]();

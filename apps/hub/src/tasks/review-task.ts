@@ -1,5 +1,6 @@
 import { actorOf, SYSTEM } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
+import { takeDiffAlong } from "../workspaces/keep-diff.ts";
 import type { CompletionPicture } from "./completion-picture.ts";
 import { afterCommit, type Engine } from "./engine.ts";
 import type { CompletionRequest, Judgement } from "./judge-completion.ts";
@@ -54,6 +55,7 @@ async function takeBack(tx: Tx, task: TaskRow): Promise<TaskColumns> {
   const session_id = task.holder_session_id as string;
   const server_id = task.holder_server_id as string;
   if (!(await openLease(tx, task, { session_id, server_id }))) throw sessionBusy();
+  await takeDiffAlong(tx, task);
   if (task.assigned_session_id !== session_id) {
     await tellWorker(tx, SYSTEM, task, `${task.key} was finished by its earlier worker. Do not begin it.`);
   }

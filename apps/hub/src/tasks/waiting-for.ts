@@ -112,7 +112,9 @@ export function whyNotPlaced(
   if (reachable.length === 0) return `No server${which} is online`;
   const taking = reachable.filter((server) => !server.draining);
   if (taking.length === 0) return `Every server${which} is being drained`;
-  const unlimited = taking.filter((server) => !server.usageLimited);
+  const starting = taking.filter((server) => !server.startsNoSessions);
+  if (starting.length === 0) return `No server${which} may start sessions`;
+  const unlimited = starting.filter((server) => !server.usageLimited);
   if (unlimited.length === 0) return `Every agent${which} has reached its usage limit`;
   if (unlimited.some((server) => server.activeTasks < server.maxConcurrent)) return undefined;
   const names = unlimited.map(({ name }) => name).sort();

@@ -6,6 +6,7 @@ import {
   encodeSnapshot,
   encodeTerminalFrame,
   TERMINAL_KINDS,
+  type TerminalFrame,
 } from "@orchestratia/protocol/terminal-frame";
 import { WebSocket } from "ws";
 import type { z } from "zod";
@@ -47,6 +48,8 @@ export class ExactDaemon implements AsyncDisposable {
   readonly terminals = new Map<string, Terminal>();
   /** Ids of the messages that were typed, in order. */
   readonly typedMessages: string[] = [];
+  /** Bytes of files, as they came. */
+  readonly fileFrames: TerminalFrame[] = [];
   readonly #options: ExactDaemonOptions;
   #socket: WebSocket | undefined;
   #frames = new FrameQueue<HubFrame>();
@@ -96,6 +99,13 @@ export class ExactDaemon implements AsyncDisposable {
     const session = this.terminal(sessionId).number;
     if (this.#socket?.readyState === WebSocket.OPEN) {
       this.#socket.send(encodeTerminalFrame({ kind, session, offset, payload }));
+    }
+  }
+
+  /** Bytes of a file, in the run of its transfer with this number. */
+  sendFileBytes(number: number, offset: number, payload: Uint8Array): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) {
+      this.#socket.send(encodeTerminalFrame({ kind: TERMINAL_KINDS.file, session: number, offset, payload }));
     }
   }
 
@@ -170,6 +180,7 @@ export class ExactDaemon implements AsyncDisposable {
 
   #receiveBytes(data: Buffer): void {
     const frame = decodeTerminalFrame(data);
+    if (frame?.kind === TERMINAL_KINDS.file) this.fileFrames.push(frame);
     const terminal = [...this.terminals.values()].find(({ number }) => number === frame?.session);
     if (frame?.kind === TERMINAL_KINDS.input) terminal?.typed.push(Buffer.from(frame.payload));
   }

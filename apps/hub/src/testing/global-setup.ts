@@ -59,7 +59,8 @@ async function startThrowAwayServer(cleanUp: (() => Promise<void>)[]): Promise<E
   const server = await startEmbeddedPostgres({
     home,
     log: { info() {}, warn: console.warn },
-    settings: { fsync: "off", full_page_writes: "off", max_connections: "400" },
+    // A worker of the superuser's that cleans up in a test's database could not be ended when that database is dropped.
+    settings: { fsync: "off", full_page_writes: "off", max_connections: "400", autovacuum: "off" },
   });
   const folders = [home, server.outsideFolder].filter((folder) => folder !== undefined);
 

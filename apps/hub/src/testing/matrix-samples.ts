@@ -63,7 +63,7 @@ export async function makeSampledProject(hub: TestHub): Promise<SampledProject> 
     [secretHash(randomUUID()), id],
   );
   await sql.query(
-    `insert into engine.task_diffs (task_id, project_id, epoch, diff) select id, project_id, 1, $2 from tasks
+    `insert into engine.task_diffs (task_id, project_id, epoch, diff) select id, project_id, epoch, $2 from tasks
      where project_id = $1`,
     [id, JSON.stringify(DIFF)],
   );

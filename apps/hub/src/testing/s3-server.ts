@@ -68,12 +68,17 @@ export async function startS3Server(): Promise<S3Server> {
   return s3;
 }
 
+/** Of every object. */
+export const LAST_MODIFIED = "2026-01-02T03:04:05.000Z";
+
 function list(objects: Map<string, Buffer>, query: URLSearchParams): string {
   const prefix = query.get("prefix") ?? "";
   const after = query.get("continuation-token") ?? "";
   const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > after).sort();
   const page = keys.slice(0, 2);
-  const contents = page.map((key) => `<Contents><Key>${escapeXml(key)}</Key><Size>1</Size></Contents>`).join("");
+  const contents = page
+    .map((key) => `<Contents><Key>${escapeXml(key)}</Key><LastModified>${LAST_MODIFIED}</LastModified></Contents>`)
+    .join("");
   const last = page.at(-1);
   const isCut = keys.length > page.length && last !== undefined;
   const token = isCut ? `<NextContinuationToken>${escapeXml(last)}</NextContinuationToken>` : "";

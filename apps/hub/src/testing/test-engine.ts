@@ -108,6 +108,7 @@ export async function openTestEngine(url: string, { clock }: { clock?: DeadlineC
         return frames.push(frame) > 0;
       },
       sendBytes: () => version === 2,
+      sendBytesFlushed: async () => false,
       sendFlushed: async (frame) => frames.push(frame) > 0,
       holdUntil: () => {},
       close: () => {},

@@ -90,16 +90,17 @@ test("a tool is asked about on the hub, allowed for ever, and from then on allow
     permissionDecisionReason: "The rule “Allowed always: npm test” allows it.",
   });
   const denying = there.use("npm publish");
-  await there.answer("Deny");
-  expect(await denying).toMatchObject({ permissionDecision: "deny", permissionDecisionReason: "Ada denied it." });
+  await there.answer("Deny: tag it first");
+  const told = "Ada denied it: tag it first";
+  expect(await denying).toMatchObject({ permissionDecision: "deny", permissionDecisionReason: told });
 
   const { params } = there;
   const log = async () => (await there.team.admin.call(rules.listPermissions, { params })).permissions;
   await until(async () => (await log()).length === 3);
-  expect((await log()).map(({ decision, reason, session_id }) => [decision, reason, session_id])).toEqual([
-    ["denied", "Ada denied it.", there.session.id],
-    ["allowed", "The rule “Allowed always: npm test” allows it.", there.session.id],
-    ["allowed", "Ada allowed it.", there.session.id],
+  expect((await log()).map(({ decision, reason, session_name }) => [decision, reason, session_name])).toEqual([
+    ["denied", told, there.session.name],
+    ["allowed", "The rule “Allowed always: npm test” allows it.", there.session.name],
+    ["allowed", "Ada allowed it.", there.session.name],
   ]);
 });
 

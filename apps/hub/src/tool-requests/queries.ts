@@ -1,5 +1,5 @@
 import { Problem } from "@orchestratia/protocol/problems";
-import { TOOL_ANSWERS, type ToolRequest } from "@orchestratia/protocol/tool-requests";
+import { denialReason, TOOL_ANSWERS, type ToolRequest } from "@orchestratia/protocol/tool-requests";
 import type { Actor } from "@orchestratia/protocol/vocabulary";
 import type { z } from "zod";
 import type { AgentCaller } from "../access/agent-powers.ts";
@@ -49,7 +49,12 @@ function toView({ id, status, response, responder, timeout_at }: Row): FoundTool
   return {
     id,
     status: status === "responded" ? decided : status,
-    reason: status === "responded" ? `${responder?.name ?? "Somebody"} ${decided} it.` : response,
+    reason: status === "responded" ? answeredWords(responder, decided, response) : response,
     timeout_at: timeout_at.toISOString(),
   };
+}
+
+function answeredWords(responder: Actor | null, decided: "allowed" | "denied", response: string | null): string {
+  const why = denialReason(response ?? "");
+  return `${responder?.name ?? "Somebody"} ${decided} it${why === undefined ? "." : `: ${why}`}`;
 }

@@ -4,6 +4,7 @@ import * as agents from "@orchestratia/protocol/operations/agents";
 import * as rules from "@orchestratia/protocol/operations/approval-rules";
 import * as people from "@orchestratia/protocol/operations/people";
 import * as tools from "@orchestratia/protocol/operations/tool-requests";
+import { readToolRequestContext } from "@orchestratia/protocol/tool-request-context";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addPerson } from "../testing/matrix-world.ts";
 import { startTestHub, type TestHub } from "../testing/test-hub.ts";
@@ -80,6 +81,16 @@ test("a tool about which no rule decides is put to people, and its task goes on"
   await answer(session, "deny");
   expect(await view(asked.id)).toMatchObject({ status: "denied", reason: "Ada denied it." });
   expect((await interventionOf(session)).delivery).toBeNull();
+});
+
+test("a tool is denied with a reason, which its agent is told", async () => {
+  const session = await team.startAgent();
+  const { id } = await ask(session, "npm test");
+  expect(await refusalCode(answer(session, `Deny: ${"x".repeat(1001)}`))).toBe("invalid_request");
+  expect(await refusalCode(answer(session, "Allow once: because"))).toBe("invalid_request");
+  await answer(session, "deny:  use pnpm, as the others do. ");
+  expect(await view(id)).toMatchObject({ status: "denied", reason: "Ada denied it: use pnpm, as the others do." });
+  expect((await interventionOf(session)).response).toBe("Deny: use pnpm, as the others do.");
 });
 
 test("whoever waits for the decision hears it at once", async () => {
@@ -222,10 +233,17 @@ test("what people are shown hides nothing", async () => {
   const session = await team.startAgent();
   await ask(session, "echo '\u202e' # \u200b");
   const { question, context } = await interventionOf(session);
+  expect(readToolRequestContext(context ?? "")).toMatchObject({
+    tool: "Bash",
+    agent: "claude",
+    input: { command: "echo '\u202e' # \u200b" },
+    // What cannot be seen cannot be allowed for good.
+    rules: [],
+  });
   expect(question + context).not.toMatch(/[\u202e\u200b]/u);
   expect(context).toContain("\\u{202e}");
   await ask(session, "x".repeat(100_000));
-  expect((await interventionOf(session)).context).toMatch(/its last \d{5} characters are not shown/);
+  expect((await interventionOf(session)).context).toMatch(/^Not shown: the last \d{5} characters$/m);
 });
 
 test("every decision of a hook is kept once, however often it is sent", async () => {

@@ -1,14 +1,30 @@
-import type { LiveSessions } from "../sessions/live-sessions.ts";
+/** A limit whose end nobody knows is taken to last so long after its session is gone, as SQL. */
+export const LIMIT_LASTS = "now() + interval '5 minutes'";
+
+const SAME_MACHINE = (one: string, other: string) =>
+  `(${one}.id = ${other}.id or ${one}.machine_id <> '' and ${one}.machine_id = ${other}.machine_id)`;
 
 /**
- * The agents of a server that have reached their usage limit: one of their sessions says so, and the time at which the limit
- * ends, where it is known, has not come. A limit is of an account, so it holds for the agent's other sessions there too.
+ * The agents that have reached their usage limit on the machine of a server, as an SQL array over a servers row: one of
+ * their sessions there says so, or said so when it ended, and the time at which the limit ends has not come. A limit is of
+ * an account, so it holds for the agent's other sessions there too, whatever registration they belong to.
  */
-export function limitedAgents(sessions: LiveSessions, serverId: string): ReadonlySet<string> {
-  const now = Date.now();
-  const limited = sessions.ofServer(serverId).filter(({ status, waiting }) => {
-    if (waiting?.for !== "usage_limit" || status === "lost") return false;
-    return waiting.resets_at === undefined || Date.parse(waiting.resets_at) > now;
-  });
-  return new Set(limited.map(({ agent }) => agent));
-}
+export const LIMITED_AGENTS = (server: string): string => `array(select distinct w.agent
+    from sessions w join servers m on m.id = w.server_id
+    where w.limited_since is not null and ${SAME_MACHINE("m", server)} and coalesce(w.limit_ends_at,
+      case when w.status = 'lost' then w.missing_since + interval '5 minutes' else 'infinity' end) > now())`;
+
+/** Session `$1` has seen the end of its limit: what its agent's ended sessions there said is over as well. */
+export const FORGET_LIMIT = {
+  name: "forget_usage_limit",
+  text: `update sessions w set limited_since = null, limit_ends_at = null
+    from sessions s join servers v on v.id = s.server_id join servers m on ${SAME_MACHINE("m", "v")}
+    where s.id = $1 and w.server_id = m.id and w.agent = s.agent and w.limited_since is not null
+      and w.status in ('closed', 'error')`,
+};
+
+/** Every registration of the machines on which the servers `$1` are. */
+export const ON_THESE_MACHINES = {
+  name: "servers_on_these_machines",
+  text: `select distinct m.id from servers v join servers m on ${SAME_MACHINE("m", "v")} where v.id = any($1::uuid[])`,
+};

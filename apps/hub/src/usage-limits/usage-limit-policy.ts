@@ -1,4 +1,5 @@
 import type { Activity } from "@orchestratia/protocol/activity";
+import type { AgentWait } from "@orchestratia/protocol/agent-wait";
 import { actorOf, SYSTEM } from "../access/caller.ts";
 import type { Sql, Tx } from "../db/transaction.ts";
 import type { Bus } from "../events/bus.ts";
@@ -11,6 +12,7 @@ import { failLocked } from "../tasks/fail-task.ts";
 import { inProject } from "../tasks/move.ts";
 import { requeueLocked } from "../tasks/requeue-task.ts";
 import { lockTask, type TaskRow } from "../tasks/task-row.ts";
+import { ON_THESE_MACHINES } from "./limited-agents.ts";
 
 const CAUSE = "usage_limit";
 
@@ -20,7 +22,9 @@ const AT_WORK = "t.status in ('planning', 'running', 'needs_human')";
 const LIMITED = {
   name: "tasks_at_usage_limit",
   text: `select t.id, t.project_id, p.settings ->> 'on_usage_limit' as policy, s.id as session_id, s.name as session_name,
-      v.name as server_name, s.waiting ->> 'text' as said, s.waiting ->> 'resets_at' as resets_at
+      v.name as server_name, s.waiting ->> 'text' as said, s.waiting ->> 'resets_at' as resets_at,
+      exists (select from interventions i where i.task_id = t.id and i.session_id = s.id and i.cause = '${CAUSE}'
+        and i.status = 'responded' and i.responded_at >= s.limited_since) as was_answered
     from sessions s join tasks t on t.assigned_session_id = s.id join projects p on p.id = t.project_id
       join servers v on v.id = s.server_id
     where s.waiting ->> 'for' = 'usage_limit' and s.status = 'active' and ${AT_WORK}
@@ -45,6 +49,8 @@ interface Limited {
   server_name: string;
   said: string;
   resets_at: string | null;
+  /** Somebody was asked about this very limit, and answered. */
+  was_answered: boolean;
 }
 
 const WAIT = "Wait";
@@ -67,17 +73,22 @@ export function usageLimitPolicy(engine: Engine, bus: Bus): Reaction {
 }
 
 async function lookAtServers(engine: Engine, facts: readonly Activity[]): Promise<void> {
-  const servers = new Set(facts.flatMap(({ server_id }) => server_id ?? []));
-  for (const serverId of servers) {
-    if (!engine.fleet.isLimitOutdated(serverId)) continue;
-    const projectId = await engine.fleet.refresh(serverId);
+  const concerned = facts.flatMap(({ server_id, details }) => {
+    const isReached = (details.waiting as AgentWait | undefined)?.for === CAUSE;
+    return server_id && (isReached || engine.fleet.wasUsageLimited(server_id)) ? server_id : [];
+  });
+  if (concerned.length === 0) return;
+  const servers = await engine.database.sql.query<{ id: string }>(ON_THESE_MACHINES, [[...new Set(concerned)]]);
+  for (const { id } of servers) {
+    const projectId = await engine.fleet.refresh(id);
     if (projectId) engine.matcher.wake(projectId);
   }
 }
 
 async function apply(engine: Engine): Promise<void> {
   const { sql } = engine.database;
-  await eachAlone(await find(sql, null), async ({ id, project_id }) => {
+  const limited = (await find(sql, null)).filter(isToBeApplied);
+  await eachAlone(limited, async ({ id, project_id }) => {
     const changes = await inProject(engine, project_id, async (tx) => applyTo(tx, await lockTask(tx, id)));
     if (changes) afterCommit(engine, changes);
   });
@@ -88,9 +99,12 @@ async function apply(engine: Engine): Promise<void> {
 
 const find = (sql: Sql, taskId: string | null): Promise<Limited[]> => sql.query<Limited>(LIMITED, [taskId]);
 
+/** Who was asked and let it wait is not asked again. */
+const isToBeApplied = ({ policy, was_answered }: Limited): boolean => policy === "move" || !was_answered;
+
 async function applyTo(tx: Tx, task: TaskRow): Promise<Changes | undefined> {
   const [limited] = await find(tx, task.id);
-  if (!limited) return undefined;
+  if (!limited || !isToBeApplied(limited)) return undefined;
   if (limited.policy === "move") return move(tx, task, limited);
   const until = limited.resets_at ? `, until ${limited.resets_at}` : "";
   await raiseHubQuestion(tx, {

@@ -62,20 +62,26 @@ async function ask(tx: Tx, task: TaskRow, lost: LostWorker): Promise<void> {
   });
 }
 
-const whatHappened = (lost: LostWorker): string =>
-  lost.server_offline ? "which is offline" : "from which nothing is heard any more";
+function whatHappened({ session_error, server_offline }: LostWorker): string {
+  if (session_error !== null) return `and came to an end: ${session_error}`;
+  return server_offline ? "which is offline" : "from which nothing is heard any more";
+}
+
+const becauseOf = ({ session_error }: LostWorker): string => (session_error === null ? "" : ` (${session_error})`);
 
 const requeueLost = async (tx: Tx, task: TaskRow, lost: LostWorker): Promise<Changes> => {
   const changes = await requeueLocked(tx, SYSTEM, task, {
     by: "reaper",
-    reason: `${lost.session_name} on ${lost.server_name} was lost`,
+    reason: `${lost.session_name} on ${lost.server_name} was lost${becauseOf(lost)}`,
   });
   if (!task.auto_assign) await askWhoShallDoIt(tx, task);
   return changes;
 };
 
 const failLost = (tx: Tx, task: TaskRow, lost: LostWorker): Promise<Changes> =>
-  failLocked(tx, SYSTEM, task, { error: `Its worker, ${lost.session_name} on ${lost.server_name}, was lost.` });
+  failLocked(tx, SYSTEM, task, {
+    error: `Its worker, ${lost.session_name} on ${lost.server_name}, was lost${becauseOf(lost)}.`,
+  });
 
 /** What people answer when a worker is lost. */
 export const workerLostChoice: HubChoice = {

@@ -9,11 +9,12 @@ import { facts, finished, lease, questions, type Stage, stage } from "../testing
 import { applyLostPolicies } from "./lost-policy.ts";
 import { markLostWorkers } from "./mark-lost.ts";
 
-/** Both wait for the task's row, the second behind the first. */
+/** Both wait for the task's row, or another, the second behind the first. */
 async function inTurn(
   { hub, task }: Stage,
   first: () => Promise<unknown>,
   second: () => Promise<unknown>,
+  held = { table: "tasks", id: task },
 ): Promise<void> {
   const waiting = async () => {
     const [row] = await hub.sql.query<{ n: number }>(
@@ -22,8 +23,8 @@ async function inTurn(
     return row?.n ?? 0;
   };
   const outcomes = await hub.race(
-    "select from tasks where id = $1 for update",
-    [task],
+    `select from ${held.table} where id = $1 for update`,
+    [held.id],
     [
       first,
       async () => {
@@ -105,6 +106,42 @@ test("what a session did before it was found gone does not bring it back, whenev
     await hub.settled();
     expect(await lease(on)).toMatchObject({ lost_since: null });
   }
+});
+
+test("a server that speaks for a session while its loss is being written down does not keep it alive", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const on = await stage(hub);
+  await forgetSigns(on);
+  // The loss has begun and waits for the session's row; the server's heartbeat comes before it is written down.
+  const session = { table: "sessions", id: on.worker.id };
+  await inTurn(
+    on,
+    () => hub.sessionIsMissing(on.worker.id, "lost"),
+    async () => {
+      hub.engine.leases.sawServer(on.server.id);
+      await hub.sql.query("select from sessions where id = $1 for update", [on.worker.id]);
+    },
+    session,
+  );
+  await hub.engine.leases.settled();
+  await hub.settled();
+  expect(await lease(on)).toMatchObject({ lost_since: expect.any(Date), closed_at: null });
+  expect(await facts(on, "task.worker_back")).toEqual([]);
+});
+
+test("of several signs the newest counts: a session that is active again is back, whatever it did before", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const on = await stage(hub);
+  await forgetSigns(on);
+  hub.engine.leases.sawSession(on.worker.id);
+  await hub.sql.query("update engine.leases set expires_at = now() where task_id = $1", [on.task]);
+  await markLostWorkers(hub.engine);
+  const [now] = await hub.sql.query<{ at: string }>("select clock_timestamp()::text as at");
+  hub.engine.leases.sawSession(on.worker.id, now?.at);
+  await hub.settled();
+  expect(await lease(on)).toMatchObject({ lost_since: null });
 });
 
 test("a sign of life against the policy: what was asked is withdrawn, and nothing was closed", async () => {

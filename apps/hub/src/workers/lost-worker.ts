@@ -20,6 +20,8 @@ export interface LostWorker {
   due: boolean;
   session_id: string;
   session_name: string;
+  /** Why its machine ended it, if that is what happened. */
+  session_error: string | null;
   server_name: string;
   server_offline: boolean;
 }
@@ -28,7 +30,7 @@ const READ = {
   name: "lost_worker",
   text: `select coalesce(p.settings ->> 'on_worker_lost', 'ask') as policy,
       coalesce((p.settings ->> 'max_attempts')::int, 3) as max_attempts, coalesce(l.act_at <= now(), false) as due,
-      l.session_id, s.name as session_name, v.name as server_name, v.status = 'offline' as server_offline
+      l.session_id, s.name as session_name, s.error as session_error, v.name as server_name, v.status = 'offline' as server_offline
     from engine.leases l join projects p on p.id = l.project_id join sessions s on s.id = l.session_id
       join servers v on v.id = l.server_id
     where l.task_id = $1 and l.closed_at is null and l.lost_since is not null`,

@@ -3,7 +3,7 @@ import { type Sql, type Tx, transaction } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import { eachAlone } from "../events/each-alone.ts";
 import { withdrawHubQuestions } from "../interventions/hub-question.ts";
-import type { SignOfLife } from "../leases/lease-keeper.ts";
+import { columnsOf, MAY_SPEAK, type SignOfLife } from "../leases/lease-keeper.ts";
 import { LEASE_LENGTH } from "../leases/lease-length.ts";
 import { assignLocked } from "../tasks/assign-task.ts";
 import { afterCommit, type Engine } from "../tasks/engine.ts";
@@ -12,15 +12,17 @@ import { aboutTask, lockTask } from "../tasks/task-row.ts";
 
 const LOST = {
   name: "lost_leases_of_sessions",
-  text: `select l.task_id, sign.session_id, sign.seen_at::text from engine.leases l
-      join unnest($1::uuid[], $2::timestamptz[]) as sign (session_id, seen_at) using (session_id)
+  text: `select l.task_id, sign.session_id, sign.seen_at::text, sign.by_server from engine.leases l
+      join unnest($1::uuid[], $2::timestamptz[], $3::bool[]) as sign (session_id, seen_at, by_server) using (session_id)
     where l.closed_at is null and l.lost_since is not null and l.expires_at < sign.seen_at order by l.task_id`,
 };
 const FOUND = {
   name: "find_worker_again",
-  text: `update engine.leases set lost_since = null, act_at = null, expires_at = now() + interval '${LEASE_LENGTH}'
-    where task_id = $1 and session_id = $2 and closed_at is null and lost_since is not null and expires_at < $3
-    returning session_id, server_id`,
+  text: `update engine.leases l set lost_since = null, act_at = null, expires_at = now() + interval '${LEASE_LENGTH}'
+    from sessions s, (select $4::bool as by_server) as sign
+    where l.task_id = $1 and l.session_id = $2 and l.closed_at is null and l.lost_since is not null
+      and l.expires_at < $3 and s.id = l.session_id and ${MAY_SPEAK}
+    returning l.session_id, l.server_id`,
 };
 
 /** Given back to the queue by a reaper, and nobody has been told of it since. `$2` limits it to one task. */
@@ -50,10 +52,7 @@ const TAKE_BACK_STOP = {
 export async function receiveBack(engine: Engine, signs: readonly SignOfLife[]): Promise<void> {
   const { sql, pool } = engine.database;
   const sessionIds = signs.map(({ session_id }) => session_id);
-  const lost = await sql.query<SignOfLife & { task_id: string }>(LOST, [
-    sessionIds,
-    signs.map(({ seen_at }) => seen_at),
-  ]);
+  const lost = await sql.query<SignOfLife & { task_id: string }>(LOST, columnsOf(signs));
   await eachAlone(
     [
       ...lost.map(
@@ -73,9 +72,14 @@ async function offerReleased(engine: Engine, sessionIds: readonly string[]): Pro
   await eachAlone(released, ({ task_id, session_id }) => offerAgain(engine, task_id, session_id));
 }
 
-async function unmark(tx: Tx, taskId: string, { session_id, seen_at }: SignOfLife): Promise<void> {
+async function unmark(tx: Tx, taskId: string, sign: SignOfLife): Promise<void> {
   const task = await lockTask(tx, taskId);
-  const [lease] = await tx.query<{ session_id: string; server_id: string }>(FOUND, [taskId, session_id, seen_at]);
+  const [lease] = await tx.query<{ session_id: string; server_id: string }>(FOUND, [
+    taskId,
+    sign.session_id,
+    sign.seen_at,
+    sign.by_server,
+  ]);
   if (!lease) return;
   const { key, title } = task;
   await record(tx, {

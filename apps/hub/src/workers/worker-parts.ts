@@ -11,6 +11,8 @@ import { applyLostPolicies } from "./lost-policy.ts";
 import { markLostWorkers } from "./mark-lost.ts";
 import { withdrawMootQuestions } from "./moot-questions.ts";
 import { failWithoutServer } from "./no-server-left.ts";
+import { type ResumingLinks, resumeLostWorkers } from "./resume-lost.ts";
+import { resumedWorkers } from "./resumed-workers.ts";
 import { attendToUnstarted } from "./unstarted-tasks.ts";
 
 /** The rows are looked through each 30 s: after a pause of so long the hub or its database was away. */
@@ -39,7 +41,7 @@ const LOSSES: readonly ActivityType[] = [
 const REPORTS: readonly ActivityType[] = ["task.plan_submitted", "task.submitted", "task.help_requested"];
 
 /** What watches over workers: who is lost and what becomes of their tasks, and what was assigned and is not begun. */
-export function workerParts(engine: Engine, bus: Bus, clock?: DeadlineClock): RunningPart[] {
+export function workerParts(engine: Engine, bus: Bus, links: ResumingLinks, clock?: DeadlineClock): RunningPart[] {
   const { sql } = engine.database;
   // The watch over servers takes leases as seen at the hub's start.
   const pauses = new Pauses(sql, { longestMs: AWAY_MS, beforeFirst: false, clock });
@@ -51,7 +53,8 @@ export function workerParts(engine: Engine, bus: Bus, clock?: DeadlineClock): Ru
       await pauses.turn(() => takeLeasesAsSeen(sql));
       // Signs of life come before conclusions.
       await engine.leases.settled();
-      await eachAlone([markLostWorkers, applyLostPolicies, attendToUnstarted, failWithoutServer], (step) =>
+      const resume = () => resumeLostWorkers(engine, links);
+      await eachAlone([markLostWorkers, resume, applyLostPolicies, attendToUnstarted, failWithoutServer], (step) =>
         step(engine),
       );
     },
@@ -71,7 +74,7 @@ export function workerParts(engine: Engine, bus: Bus, clock?: DeadlineClock): Ru
     },
     async rederive() {},
   });
-  return [losses, timer, withdrawMootQuestions(engine, bus), engine.leases];
+  return [losses, timer, resumedWorkers(engine, bus), withdrawMootQuestions(engine, bus), engine.leases];
 }
 
 /** Whether the fact shows that a session lives, or that what was known of it is old. */

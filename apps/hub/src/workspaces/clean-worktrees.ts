@@ -19,7 +19,8 @@ export async function cleanWorktrees(
   const cleaned: Cleaned = { discarded: [], kept: [] };
   for (const worktree of await engine.workspaces.list(serverId)) {
     const { task_id: taskId, task_key } = worktree;
-    const discard = () => discardWorktree(engine, caller, { taskId, projectId, serverId, force: false });
+    const discard = () =>
+      discardWorktree(engine, caller, { taskId, projectId, serverId, force: false, onlyMerged: true });
     const reason = whyKept(worktree) ?? (await refusalOf(discard));
     if (reason === undefined) cleaned.discarded.push(task_key);
     else cleaned.kept.push({ task_key, reason });

@@ -41,8 +41,10 @@ export class DaemonWorkspaces implements Disposable {
     return answered(worktree);
   }
 
-  async list(serverId: string): Promise<Worktree[]> {
-    return answered((await this.#ask(serverId, { type: "workspace_list" }, LOOK_MS)).worktrees);
+  /** All that its daemon has, or at least those of some tasks. */
+  async list(serverId: string, task_ids?: string[]): Promise<Worktree[]> {
+    const question = { type: "workspace_list", ...(task_ids && { task_ids }) } as const;
+    return answered((await this.#ask(serverId, question, LOOK_MS)).worktrees);
   }
 
   async diff(serverId: string, task_id: string): Promise<WorkspaceDiff> {
@@ -97,7 +99,8 @@ export class DaemonWorkspaces implements Disposable {
     const send = () => this.#connections.send(serverId, { ...question, request_id } as Question);
     const result = await this.#results.ask({ serverId, key: request_id, withinMs, send });
     if (result.ok) return result;
-    throw new Problem("workspace_refused", result.error || "The daemon refused it and did not say why.");
+    const why = result.error || "The daemon refused it and did not say why.";
+    throw new Problem("workspace_refused", why, result.no_checkout ? { no_checkout: true } : {});
   }
 
   #requireVersion2(serverId: string): void {
@@ -111,6 +114,10 @@ export class DaemonWorkspaces implements Disposable {
     }
   }
 }
+
+/** Whether the daemon can make no checkout of that folder at all, now or later. */
+export const hasNoCheckouts = ({ code, members }: Problem): boolean =>
+  code === "daemon_lacks" || members.no_checkout === true;
 
 type Unasked<T> = T extends { request_id: string } ? Omit<T, "request_id"> : never;
 

@@ -1,45 +1,78 @@
-import { isSettled, type TaskStatus } from "@orchestratia/domain/task-lifecycle";
-import { Problem } from "@orchestratia/protocol/problems";
+import { isSettled } from "@orchestratia/domain/task-lifecycle";
+import { Problem, type ProblemCode } from "@orchestratia/protocol/problems";
 import { actorOf, type Caller } from "../access/caller.ts";
 import { record } from "../events/activity.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { onTask } from "../tasks/move.ts";
 import { aboutTask } from "../tasks/task-row.ts";
 
-const TASK = {
-  name: "task_of_discarded_worktree",
-  text: "select key, status::text as status, assigned_server_id from tasks where id = $1 and project_id = $2",
+interface Discarding {
+  taskId: string;
+  projectId: string;
+  serverId: string;
+  force: boolean;
+  onlyMerged?: boolean;
+}
+
+const MARK = {
+  name: "mark_discarding",
+  text: `update engine.checkouts set discarding = $3, discarding_since = now() where task_id = $1 and server_id = $2
+    returning task_id`,
 };
+const UNMARK = {
+  name: "unmark_discarding",
+  text: `update engine.checkouts set discarding = null, discarding_since = null
+    where task_id = $1 and server_id = $2 and discarding_since is not null`,
+};
+const FORGET = {
+  name: "forget_checkout",
+  text: "delete from engine.checkouts where task_id = $1 and server_id = $2 returning task_id",
+};
+
+/** Nothing was removed when a daemon answers that. Of one that fell silent nobody knows: MergedWorktrees looks. */
+const REFUSALS: readonly ProblemCode[] = ["workspace_refused", "daemon_lacks"];
 
 /**
  * Removes a task's checkout from a server. While somebody works there it is refused: throws `task_wrong_status`, and what
- * asking a daemon throws.
+ * asking a daemon throws. With `onlyMerged` the daemon refuses it unless nothing at all is lost. From the look at the task
+ * on nobody is given the checkout: it is marked under the task's lock.
  */
 export async function discardWorktree(
   engine: Engine,
   caller: Caller,
-  { taskId, projectId, serverId, force }: { taskId: string; projectId: string; serverId: string; force: boolean },
+  { taskId, projectId, serverId, force, onlyMerged = false }: Discarding,
 ): Promise<void> {
-  const [task] = await engine.database.sql.query<{
-    key: string;
-    status: TaskStatus;
-    assigned_server_id: string | null;
-  }>(TASK, [taskId, projectId]);
-  if (!task) throw new Problem("task_not_found");
-  if (task.assigned_server_id === serverId && !isSettled(task.status)) {
-    throw new Problem("task_wrong_status", `${task.key} is ${task.status} on that server: its checkout is in use.`, {
-      current_status: task.status,
-    });
+  const isMarked = await onTask(engine, taskId, async (tx, row) => {
+    if (row.project_id !== projectId) throw new Problem("task_not_found");
+    if (row.assigned_server_id === serverId && !isSettled(row.status)) {
+      throw new Problem("task_wrong_status", `${row.key} is ${row.status} on that server: its checkout is in use.`, {
+        current_status: row.status,
+      });
+    }
+    const details = { branch: `orc/${row.key}`, forced: force, ...(onlyMerged && { merged: true }) };
+    const fact = JSON.stringify({ actor: actorOf(caller), details });
+    return (await tx.query(MARK, [taskId, serverId, fact])).length > 0;
+  });
+  try {
+    await engine.workspaces.discard(serverId, { task_id: taskId, force, ...(onlyMerged && { only_merged: true }) });
+  } catch (error) {
+    if (error instanceof Problem && REFUSALS.includes(error.code)) {
+      await engine.database.sql.query(UNMARK, [taskId, serverId]);
+      engine.events.wake();
+    }
+    throw error;
   }
-  await engine.workspaces.discard(serverId, { task_id: taskId, force });
-  await onTask(engine, taskId, (tx, row) =>
-    record(tx, {
+  await onTask(engine, taskId, async (tx, row) => {
+    const forgotten = await tx.query(FORGET, [taskId, serverId]);
+    // Somebody found it gone meanwhile, and has told.
+    if (isMarked && forgotten.length === 0) return;
+    await record(tx, {
       ...aboutTask(row),
       server_id: serverId,
       actor: actorOf(caller),
       type: "task.worktree_discarded",
-      details: { branch: `orc/${task.key}`, forced: force },
-    }),
-  );
+      details: { branch: `orc/${row.key}`, forced: force, ...(onlyMerged && { merged: true }) },
+    });
+  });
   engine.events.wake();
 }

@@ -14,14 +14,19 @@ const FLUSH_CHARACTERS = 64 * 1024;
 /** Rows that one run may add; two streams that alternate line by line make many. */
 const MOST_ROWS = 1000;
 
-type Piece = Pick<EvidencePiece, "stream" | "content">;
+/** A piece of what one command printed; without one, of what is said about all. */
+type Piece = Pick<EvidencePiece, "stream" | "content"> & { command?: number };
+/** The numbers of pieces of a task's output that belong together. */
+type Pieces = { first: number; last: number };
 
 /** Writes what verify commands print into the task's output as it comes, in few pieces, with what was run and how it ended. */
 export class EvidenceLog {
   readonly #engine: Engine;
-  readonly #task: Pick<CompletionPicture, "id" | "key">;
+  readonly #task: Pick<CompletionPicture, "id" | "key" | "epoch">;
   readonly #serverId: string;
   readonly #commands: readonly string[];
+  /** By command. */
+  readonly #printed = new Map<number, Pieces>();
   #pieces: Piece[] = [];
   #size = 0;
   #rows = 0;
@@ -31,7 +36,7 @@ export class EvidenceLog {
 
   constructor(
     engine: Engine,
-    task: Pick<CompletionPicture, "id" | "key">,
+    task: Pick<CompletionPicture, "id" | "key" | "epoch">,
     serverId: string,
     commands: readonly string[],
   ) {
@@ -43,7 +48,8 @@ export class EvidenceLog {
 
   add({ command, stream, content }: EvidencePiece): void {
     this.#announceUpTo(command);
-    this.#push({ stream, content });
+    // Commands run one after the other: whatever the daemon names, it is the last that was announced.
+    this.#push({ command: this.#announced - 1, stream, content });
     if (this.#size >= FLUSH_CHARACTERS) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), FLUSH_MS);
   }
@@ -64,13 +70,12 @@ export class EvidenceLog {
         type: "task.evidence_taken",
         details: {
           key: this.#task.key,
+          epoch: this.#task.epoch,
           ok: results.length === this.#commands.length && results.every(({ exit_code }) => exit_code === 0),
-          results: results.map(({ command, exit_code, duration_ms, timed_out }) => ({
-            command,
-            exit_code,
-            duration_ms,
-            timed_out,
-          })),
+          results: results.map(({ command, exit_code, duration_ms, timed_out }, index) => {
+            const output = this.#printed.get(index);
+            return { command, exit_code, duration_ms, timed_out, ...(output && { output }) };
+          }),
         },
       }),
     );
@@ -79,15 +84,17 @@ export class EvidenceLog {
 
   #announceUpTo(command: number): void {
     for (; this.#announced <= command && this.#announced < this.#commands.length; this.#announced += 1) {
-      this.#push({ stream: "stdout", content: `$ ${this.#commands[this.#announced]}\n` });
+      this.#push({ command: this.#announced, stream: "stdout", content: `$ ${this.#commands[this.#announced]}\n` });
     }
   }
 
-  #push({ stream, content }: Piece): void {
+  #push(piece: Piece): void {
     const last = this.#pieces.at(-1);
-    if (last && (last.stream === stream || this.#rows + this.#pieces.length >= MOST_ROWS)) last.content += content;
-    else this.#pieces.push({ stream, content });
-    this.#size += content.length;
+    const isFull = this.#rows + this.#pieces.length >= MOST_ROWS;
+    if (last && last.command === piece.command && (last.stream === piece.stream || isFull)) {
+      last.content += piece.content;
+    } else this.#pieces.push({ ...piece });
+    this.#size += piece.content.length;
   }
 
   #flush(): void {
@@ -100,13 +107,23 @@ export class EvidenceLog {
     if (pieces.length === 0) return;
     this.#written = this.#written
       .then(async () => {
-        await onTask(this.#engine, this.#task.id, async (tx, task) => {
-          for (const piece of pieces) await insertOutput(tx, SYSTEM, task, piece);
+        const seqs = await onTask(this.#engine, this.#task.id, async (tx, task) => {
+          const seqs: number[] = [];
+          for (const piece of pieces) seqs.push((await insertOutput(tx, SYSTEM, task, piece)).seq);
+          return seqs;
+        });
+        pieces.forEach(({ command }, at) => {
+          this.#notePiece(command, seqs[at]);
         });
         this.#engine.events.wake();
       })
       .catch((error) =>
         this.#engine.log.error({ err: error, task: this.#task.key }, "output of a verify command is lost"),
       );
+  }
+
+  #notePiece(command: number | undefined, seq: number | undefined): void {
+    if (command === undefined || seq === undefined) return;
+    this.#printed.set(command, { first: this.#printed.get(command)?.first ?? seq, last: seq });
   }
 }

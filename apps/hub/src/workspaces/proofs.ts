@@ -1,28 +1,44 @@
 import { Problem } from "@orchestratia/protocol/problems";
 import type { EvidenceResult } from "@orchestratia/protocol/workspace";
 import type { Caller } from "../access/caller.ts";
+import type { ServerConnections } from "../server-link/connections.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { EvidenceLog } from "./evidence-log.ts";
 import { howItEnded } from "./how-it-ended.ts";
-import { keepDiff } from "./keep-diff.ts";
+import { keepDiff, keepDiffLater } from "./keep-diff.ts";
 import type { Proof, ProofWanted } from "./proof.ts";
 
 /** Longest that one verify command may take. */
 const VERIFY_LIMIT_S = 600;
 
+/** How long a completion waits for a daemon that went away while it verified, or before: it is restarted, or its link. */
+const PATIENCE_MS = 5 * 60_000;
+/** What takes its daemon with it each time does not pass. */
+const MOST_RUNS = 3;
+
 /**
  * Takes the evidence for completions, outside of any transaction. Whoever asks again while the commands of a task run, as
- * a client does that lost patience, gets the answer of that run.
+ * a client does that lost patience, gets the answer of that run. When the daemon goes away meanwhile they are run again as
+ * soon as it is back.
  */
-export class Proofs {
+export class Proofs implements Disposable {
   readonly #engine: () => Engine;
+  readonly #connections: Pick<ServerConnections, "isConnected" | "onChange">;
+  readonly #patienceMs: number;
   readonly #running = new Map<string, Promise<Proof>>();
+  readonly #stop = new AbortController();
 
-  constructor(engine: () => Engine) {
+  constructor(
+    engine: () => Engine,
+    connections: Pick<ServerConnections, "isConnected" | "onChange">,
+    patienceMs = PATIENCE_MS,
+  ) {
     this.#engine = engine;
+    this.#connections = connections;
+    this.#patienceMs = patienceMs;
   }
 
-  /** Throws evidence_failed, naming the command, how it ended and the end of what it printed. */
+  /** Throws evidence_failed, naming the command, how it ended and the end of what it printed; shutting_down when disposed. */
   take(wanted: ProofWanted): Promise<Proof> {
     const { id, epoch, verify_commands } = wanted.picture;
     const key = JSON.stringify([id, epoch, verify_commands]);
@@ -32,27 +48,98 @@ export class Proofs {
   }
 
   async #take({ caller, picture, session }: ProofWanted): Promise<Proof> {
-    const engine = this.#engine();
-    const { id, key, epoch, verify_commands: commands, own_checkout } = picture;
+    const { key, epoch, verify_commands: commands, own_checkout } = picture;
     const serverId = serverOf(caller) ?? picture.holder_server_id ?? picture.assigned_server_id;
     if (serverId === null) throw new Problem("evidence_failed", `Nobody knows on which server the work on ${key} is.`);
     if (commands.length > 0) {
-      const log = new EvidenceLog(engine, picture, serverId, commands);
-      const wanted = { task_id: id, worker_session: session ?? "", commands, limit_s: VERIFY_LIMIT_S };
-      const taken = await engine.workspaces
-        .evidence(serverId, wanted, (piece) => log.add(piece))
-        .catch(async (error: unknown) => {
-          await log.end([]);
-          if (!(error instanceof Problem)) throw error;
-          throw new Problem("evidence_failed", `The verify commands of ${key} could not be run. ${error.detail}`);
-        });
-      await log.end(taken.results);
+      const taken = await this.#verify({ picture, serverId, session: session ?? "" });
       const failed = taken.results.find(({ exit_code }) => exit_code !== 0);
       if (failed || !taken.ok) throw failure(key, failed, taken.results);
     }
-    if (own_checkout) await keepDiff(engine, picture, serverId);
+    if (own_checkout && (await keepDiff(this.#engine(), picture, serverId)) === "away") {
+      void this.#keepLater(picture, serverId);
+    }
     return { epoch, commands };
   }
+
+  /** The hub stops: whoever waits is to ask again when it is back. */
+  [Symbol.dispose](): void {
+    this.#stop.abort();
+  }
+
+  /** Nobody waits for it. A daemon that stays away has no diff to give. */
+  async #keepLater(picture: ProofWanted["picture"], serverId: string): Promise<void> {
+    const engine = this.#engine();
+    try {
+      if (await this.#isBack(serverId, this.#patienceMs)) await keepDiffLater(engine, picture, serverId);
+    } catch (error) {
+      if (error instanceof Problem) return;
+      engine.log.error({ err: error, task: picture.key }, "a completed task's diff could not be kept");
+    }
+  }
+
+  async #verify(wanted: Verification): Promise<Verified> {
+    const until = performance.now() + this.#patienceMs;
+    for (let runs = 1; ; runs += 1) {
+      try {
+        return await this.#orStopped(this.#run(wanted));
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code === "shutting_down") throw error;
+        const mayComeBack = error.code === "server_unreachable" && runs < MOST_RUNS;
+        if (mayComeBack && (await this.#isBack(wanted.serverId, until - performance.now()))) continue;
+        const why = `The verify commands of ${wanted.picture.key} could not be run. ${error.detail}`;
+        throw new Problem("evidence_failed", why);
+      }
+    }
+  }
+
+  async #run({ picture, serverId, session }: Verification): Promise<Verified> {
+    const { id, verify_commands: commands } = picture;
+    const engine = this.#engine();
+    const log = new EvidenceLog(engine, picture, serverId, commands);
+    const wanted = { task_id: id, worker_session: session, commands, limit_s: VERIFY_LIMIT_S };
+    const taken = engine.workspaces.evidence(serverId, wanted, (piece) => log.add(piece));
+    await log.end(await taken.then(({ results }) => results).catch(() => []));
+    return taken;
+  }
+
+  /** Resolves when the server is connected: true; or after `withinMs`: false. */
+  async #isBack(serverId: string, withinMs: number): Promise<boolean> {
+    const wait = { stop: () => {} };
+    const back = new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), withinMs);
+      const stop = this.#connections.onChange((changed, connected) => {
+        if (changed === serverId && connected) resolve(true);
+      });
+      if (this.#connections.isConnected(serverId)) resolve(true);
+      wait.stop = () => {
+        clearTimeout(timer);
+        stop();
+      };
+    });
+    return this.#orStopped(back).finally(() => wait.stop());
+  }
+
+  #orStopped<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#stop;
+    return new Promise((resolve, reject) => {
+      const stopped = () => reject(new Problem("shutting_down", "The hub is stopping. Try again in a moment."));
+      signal.addEventListener("abort", stopped);
+      if (signal.aborted) stopped();
+      work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stopped));
+    });
+  }
+}
+
+interface Verification {
+  picture: ProofWanted["picture"];
+  serverId: string;
+  session: string;
+}
+
+interface Verified {
+  ok: boolean;
+  results: EvidenceResult[];
 }
 
 function failure(key: string, failed: EvidenceResult | undefined, results: EvidenceResult[]): Problem {

@@ -15,6 +15,9 @@ export function workspaceRoutes(app: FastifyInstance, engine: Engine): void {
   const serverId = async (projectId: string, ref: string) =>
     (await getServer(database.sql, projectId, ref, () => false)).id;
 
+  // A completion may wait for its verify commands longer than a stop may take.
+  app.addHook("preClose", async () => engine.proofs[Symbol.dispose]());
+
   serve(app, operations.viewTaskDiff, async ({ project, params, query }) =>
     taskDiff(engine, await resolveTaskRef(database, project.id, params.task), query.source),
   );

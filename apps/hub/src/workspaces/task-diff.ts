@@ -7,7 +7,7 @@ const KEPT = {
   name: "kept_task_diff",
   text: `select d.diff, t.key, coalesce(t.assigned_server_id,
       (select server_id from engine.leases where task_id = t.id order by epoch desc limit 1)) as server_id
-    from tasks t left join engine.task_diffs d on d.task_id = t.id where t.id = $1`,
+    from tasks t left join engine.task_diffs d on d.task_id = t.id and d.epoch = t.epoch where t.id = $1`,
 };
 
 /** What a task has changed. Throws diff_not_found, and what asking a daemon throws. */
@@ -24,7 +24,7 @@ export async function taskDiff(
   if (source === "completion") {
     throw new Problem(
       "diff_not_found",
-      `No diff was kept of ${row.key}: it was not completed in a checkout of its own.`,
+      `No diff was kept of ${row.key}: it was not completed in a checkout of its own, or its daemon was away.`,
     );
   }
   if (row.server_id === null) throw new Problem("diff_not_found", `${row.key} was never given to a server.`);

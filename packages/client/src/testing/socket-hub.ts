@@ -99,7 +99,7 @@ interface Link {
 }
 
 /** A real `/ws/dashboard` as far as sockets go; what it says is up to the test. */
-async function startSocketHub() {
+export async function startSocketHub() {
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
   await once(server, "listening");
   const links = new Queue<Link>();
@@ -120,7 +120,7 @@ async function startSocketHub() {
 }
 
 /** What the client takes for its browser's socket. */
-const openSocket = (url: string) => new WebSocket(url) as unknown as globalThis.WebSocket;
+export const openSocket = (url: string) => new WebSocket(url) as unknown as globalThis.WebSocket;
 
 function linkOf(socket: WebSocket): Link {
   const messages = new Queue<Message | Uint8Array>();

@@ -200,6 +200,7 @@ export const createSession = operation({
     "server_unreachable",
     "server_full",
     "agent_unknown",
+    "refused_by_policy",
     "key_taken",
     "session_not_found",
     "session_live",

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type AgentHooks, noAnswer } from "../agent-hooks.ts";
+import type { AgentHooks } from "../agent-hooks.ts";
+import { contextOutput, conversationIn, HookPayload, hookOutput, told, toolIn } from "../command-hooks.ts";
 import type { HookEvent } from "../hook-event.ts";
 import { shortened } from "../screen-text.ts";
 import { limitEnd } from "../usage-limit.ts";
@@ -17,11 +18,7 @@ export const claudeHookSeconds: Readonly<Record<string, number>> = {
   StopFailure: 10,
 };
 
-const Payload = z.looseObject({
-  session_id: z.string().optional(),
-  cwd: z.string().default(""),
-  tool_name: z.string().default(""),
-  tool_input: z.unknown().optional(),
+const Payload = HookPayload.extend({
   notification_type: z.string().optional(),
   message: z.string().default(""),
   error: z.string().default(""),
@@ -32,7 +29,9 @@ type Payload = z.infer<typeof Payload>;
 /** Tools with which it asks a person something; no rule of ours is about them. */
 const asking = new Set(["AskUserQuestion", "ExitPlanMode"]);
 
-const status = (value: "working" | "idle"): HookEvent => ({ kind: "status", status: value });
+/** Failures after which it can only be tried again later. */
+const limits = new Set(["rate_limit", "overloaded", "billing_error"]);
+
 const waiting = (reason: "permission" | "question" | "login" | "usage_limit", text: string): HookEvent => ({
   kind: "status",
   status: "waiting",
@@ -45,7 +44,7 @@ const toolText = ({ tool_name, tool_input }: Payload): string =>
 function failure({ error, last_assistant_message }: Payload): HookEvent {
   const text = shortened(last_assistant_message || error);
   if (error === "authentication_failed") return waiting("login", text);
-  if (error !== "rate_limit" && error !== "billing_error") return status("idle");
+  if (!limits.has(error)) return told("idle");
   const end = limitEnd(text, new Date());
   return {
     kind: "status",
@@ -57,7 +56,7 @@ function failure({ error, last_assistant_message }: Payload): HookEvent {
 function notification({ notification_type, message }: Payload): HookEvent[] {
   if (notification_type === "permission_prompt") return [waiting("permission", message)];
   if (notification_type === "elicitation_dialog") return [waiting("question", message)];
-  return notification_type === "idle_prompt" ? [status("idle")] : [];
+  return notification_type === "idle_prompt" ? [told("idle")] : [];
 }
 
 /** The hooks of Claude Code, as of 2.1: https://code.claude.com/docs/en/hooks */
@@ -67,24 +66,24 @@ export const claudeHooks: AgentHooks = {
   read(event, payload) {
     const parsed = Payload.safeParse(payload);
     if (!parsed.success) return [];
-    const { session_id: id, cwd, tool_name: tool, tool_input: input } = parsed.data;
-    const conversation: HookEvent[] = id ? [{ kind: "conversation", id }] : [];
+    const { tool_name: tool } = parsed.data;
+    const conversation = conversationIn(parsed.data);
     switch (event) {
       case "SessionStart":
         return conversation;
       case "PreToolUse":
-        return asking.has(tool) ? [status("working")] : [status("working"), { kind: "tool", tool, input, cwd }];
+        return asking.has(tool) ? [told("working")] : toolIn(parsed.data);
       case "UserPromptSubmit":
-        return [...conversation, status("working")];
+        return [...conversation, told("working")];
       case "PostToolUse":
       case "PostToolUseFailure":
-        return [status("working")];
+        return [told("working")];
       case "PermissionRequest":
         return [waiting(asking.has(tool) ? "question" : "permission", toolText(parsed.data))];
       case "Notification":
         return notification(parsed.data);
       case "Stop":
-        return [status("idle")];
+        return [told("idle")];
       case "StopFailure":
         return [failure(parsed.data)];
       default:
@@ -92,14 +91,8 @@ export const claudeHooks: AgentHooks = {
     }
   },
 
-  answerTool(event, { decision, reason }) {
-    const output = { hookEventName: event, permissionDecision: decision, permissionDecisionReason: reason };
-    return { stdout: JSON.stringify({ hookSpecificOutput: output }), exitCode: 0 };
-  },
+  answerTool: (event, { decision, reason }) =>
+    hookOutput(event, { permissionDecision: decision, permissionDecisionReason: reason }),
 
-  answerContext(event, text) {
-    if (text === "") return noAnswer;
-    const output = { hookEventName: event, additionalContext: text };
-    return { stdout: JSON.stringify({ hookSpecificOutput: output }), exitCode: 0 };
-  },
+  answerContext: contextOutput,
 };

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Agent } from "../agent.ts";
-import { shellWords } from "../launch.ts";
+import { hookLine } from "../command-hooks.ts";
 import { claudeHookSeconds, claudeHooks } from "./claude-hooks.ts";
 import { claudeScreen } from "./claude-screen.ts";
 
@@ -29,9 +29,7 @@ export const claude: Agent = {
 
   launch({ folder, task, conversation, hookCommand, contextText }) {
     const hook = (event: string, timeout: number) => {
-      const line = shellWords([...hookCommand, "claude", event]);
-      // A hook that fails in any way but with 2 is passed over; a tool must not run because ours could not be asked.
-      const command = event === "PreToolUse" ? `${line} || exit 2` : line;
+      const command = hookLine(hookCommand, { agent: "claude", event, judgesTools: event === "PreToolUse" });
       return [{ hooks: [{ type: "command", command, timeout }] }];
     };
     const hooks = Object.fromEntries(

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { shellWords } from "../launch.ts";
+import { hookLine } from "../command-hooks.ts";
 
 /** The hooks that we install, each with how long Codex waits for its answer. */
 const hookSeconds = {
@@ -33,9 +33,7 @@ function hooks(hookCommand: readonly string[]): string {
   const groups: Record<string, unknown> = {};
   const state: Record<string, unknown> = {};
   for (const [event, timeout] of Object.entries(hookSeconds)) {
-    const line = shellWords([...hookCommand, "codex", event]);
-    // A hook that fails in any way but with 2 is passed over; a tool must not run because ours could not be asked.
-    const command = event === "PreToolUse" ? `${line} || exit 2` : line;
+    const command = hookLine(hookCommand, { agent: "codex", event, judgesTools: event === "PreToolUse" });
     groups[event] = [{ hooks: [{ type: "command", command, timeout }] }];
     // Codex hashes this JSON with its members in the order of the alphabet.
     const identity = { event_name: snakeCase(event), hooks: [{ async: false, command, timeout, type: "command" }] };

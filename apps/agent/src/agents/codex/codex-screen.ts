@@ -13,10 +13,13 @@ const permission = /^\s*(Would you like to|Allow Codex to|Do you want to|Allow c
 const dialogEnd = /\b(enter|return) (to )?(continue|confirm|select|submit)\b|\besc (to )?(back|cancel)\b/i;
 const prompt = /^\s*›(\s|$)/;
 const lastWord = /^[•■›] /;
-const usageLimit = /^■ .*\bhit your usage limit\b/;
+const usageLimit = /^■ .*(\bhit your usage limit\b|\bstatus (429|503|529)\b|\boverloaded\b)/i;
+const title = /^\s*>_ OpenAI Codex \(/;
+/** Below the prompt: the model and the folder. */
+const foot = /^\s+\S.* · [~/]/;
 const login = /Sign in with ChatGPT|Provide your own API key/;
 
-/** Its last word, when that is that no usage is left. */
+/** Its last word, when that is that no usage is left, or that its model cannot be reached for now. */
 function limitOf(bottom: readonly string[]): HookStatus | undefined {
   const inputAt = bottom.findLastIndex((line) => prompt.test(line));
   const at = bottom.slice(0, inputAt).findLastIndex((line) => lastWord.test(line));
@@ -42,6 +45,9 @@ export const codexScreen: AgentScreen = {
     if (!anyLine(last, prompt)) return undefined;
     return limitOf(bottom) ?? { status: "idle" };
   },
+
+  // It draws its prompt before it knows whether a dialog comes first; the line below follows later.
+  isLoading: (lines) => anyLine(lines, title) && !anyLine(bottomLines(lines, aboveInput), foot),
 
   dialogs: [
     {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { type AgentHooks, noAnswer } from "../agent-hooks.ts";
-import type { HookEvent } from "../hook-event.ts";
+import { type AgentHooks, cannotAsk } from "../agent-hooks.ts";
+import { contextOutput, conversationIn, HookPayload, told, toolIn } from "../command-hooks.ts";
 import { shortened } from "../screen-text.ts";
 
 /** The hooks that we install, each with how long Gemini CLI waits for its answer. */
@@ -13,17 +13,13 @@ export const geminiHookMs: Readonly<Record<string, number>> = {
   Notification: 10_000,
 };
 
-const Payload = z.looseObject({
-  session_id: z.string().optional(),
-  cwd: z.string().default(""),
-  tool_name: z.string().default(""),
-  tool_input: z.unknown().optional(),
+const Payload = HookPayload.extend({
   notification_type: z.string().default(""),
   message: z.string().default(""),
 });
 
-const status = (value: "working" | "idle"): HookEvent => ({ kind: "status", status: value });
-const cannotAsk = "This needs the consent of a person, who cannot be asked here.";
+/** Tools with which it asks a person something; no rule of ours is about them. */
+const asking = new Set(["ask_user", "enter_plan_mode", "exit_plan_mode"]);
 
 /** The hooks of Gemini CLI, as of 0.61: https://geminicli.com/docs/hooks/reference */
 export const geminiHooks: AgentHooks = {
@@ -32,21 +28,21 @@ export const geminiHooks: AgentHooks = {
   read(event, payload) {
     const parsed = Payload.safeParse(payload);
     if (!parsed.success) return [];
-    const { session_id: id, cwd, tool_name: tool, tool_input: input, message } = parsed.data;
-    const conversation: HookEvent[] = id ? [{ kind: "conversation", id }] : [];
+    const { notification_type: notification, message } = parsed.data;
+    const conversation = conversationIn(parsed.data);
     switch (event) {
       case "SessionStart":
         return [...conversation, { kind: "context" }];
       case "BeforeTool":
-        return [status("working"), { kind: "tool", tool, input, cwd }];
+        return asking.has(parsed.data.tool_name) ? [told("working")] : toolIn(parsed.data);
       case "BeforeAgent":
-        return [...conversation, status("working")];
+        return [...conversation, told("working")];
       case "AfterTool":
-        return [status("working")];
+        return [told("working")];
       case "AfterAgent":
-        return [status("idle")];
+        return [told("idle")];
       case "Notification":
-        if (parsed.data.notification_type !== "ToolPermission") return [];
+        if (notification !== "ToolPermission") return [];
         return [{ kind: "status", status: "waiting", waiting: { for: "permission", text: shortened(message) } }];
       default:
         return [];
@@ -59,9 +55,5 @@ export const geminiHooks: AgentHooks = {
     return { stdout: JSON.stringify(denied), exitCode: 0 };
   },
 
-  answerContext(event, text) {
-    if (text === "") return noAnswer;
-    const output = { hookEventName: event, additionalContext: text };
-    return { stdout: JSON.stringify({ hookSpecificOutput: output }), exitCode: 0 };
-  },
+  answerContext: contextOutput,
 };

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Agent } from "../agent.ts";
-import { shellWords } from "../launch.ts";
+import { hookLine } from "../command-hooks.ts";
 import { geminiHookMs, geminiHooks } from "./gemini-hooks.ts";
 import { geminiScreen } from "./gemini-screen.ts";
 
@@ -25,15 +25,16 @@ decision = "ask_user"
 priority = 2
 `;
 
+const userFolder = (env: Readonly<Record<string, string>>): string =>
+  join(env.GEMINI_CLI_HOME || env.HOME || homedir(), ".gemini");
+
 /**
  * Our hooks and the policy that rests on them are named in one file, so that neither holds without the other. It takes
  * the place of the machine's own system settings.
  */
-function settings(folder: string, hookCommand: readonly string[]): string {
+function settings(folder: string, hookCommand: readonly string[], env: Readonly<Record<string, string>>): string {
   const hook = (event: string, timeout: number) => {
-    const line = shellWords([...hookCommand, "gemini", event]);
-    // A hook that fails in any way but with 2 is passed over; a tool must not run because ours could not be asked.
-    const command = event === "BeforeTool" ? `${line} || exit 2` : line;
+    const command = hookLine(hookCommand, { agent: "gemini", event, judgesTools: event === "BeforeTool" });
     return [{ hooks: [{ type: "command", command, timeout }] }];
   };
   const hooks = Object.fromEntries(Object.entries(geminiHookMs).map(([event, ms]) => [event, hook(event, ms)]));
@@ -41,7 +42,11 @@ function settings(folder: string, hookCommand: readonly string[]): string {
     {
       hooks,
       hooksConfig: { enabled: true, notifications: false },
-      policyPaths: [join(folder, policyFile)],
+      // Without the second the user's own rules would not be read.
+      policyPaths: [
+        join(folder, policyFile),
+        ...[join(userFolder(env), "policies")].filter((path) => existsSync(path)),
+      ],
       general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
     },
     null,
@@ -61,11 +66,11 @@ export const gemini: Agent = {
 
   isLoggedIn(env) {
     if (env.GEMINI_API_KEY || env.GOOGLE_API_KEY || env.GOOGLE_GENAI_USE_VERTEXAI) return true;
-    const folder = join(env.GEMINI_CLI_HOME || env.HOME || homedir(), ".gemini");
+    const folder = userFolder(env);
     return existsSync(join(folder, "oauth_creds.json")) || existsSync(join(folder, ".env")) ? true : undefined;
   },
 
-  launch({ folder, task, conversation, hookCommand }) {
+  launch({ folder, env, task, conversation, hookCommand }) {
     return {
       command: [
         "gemini",
@@ -74,7 +79,7 @@ export const gemini: Agent = {
         ...(task === undefined ? [] : ["--prompt", task]),
       ],
       env: { GEMINI_CLI_SYSTEM_SETTINGS_PATH: join(folder, settingsFile) },
-      files: { [settingsFile]: settings(folder, hookCommand), [policyFile]: policy },
+      files: { [settingsFile]: settings(folder, hookCommand, env), [policyFile]: policy },
     };
   },
 

@@ -5,17 +5,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { Recorder } from "../../recording/recorder.ts";
-import { recordingFolder } from "../../recording/segment-file.ts";
-import { folderFiles, writeRecord } from "../session-folder.ts";
-import type { SessionRecord } from "../session-record.ts";
-import { isForeground } from "./process-session.ts";
-import { Program } from "./program.ts";
-import { Ring } from "./ring.ts";
-import { Screen } from "./screen.ts";
-import { Sizes } from "./sizes.ts";
-import { Subscriber } from "./subscriber.ts";
+import type { SessionRecord } from "@orchestratia/holder-link/session-record";
 import {
+  bytesFrame,
   type Exit,
   type Facts,
   FrameReader,
@@ -28,11 +20,23 @@ import {
   readSubscribe,
   windowBytes,
   wireVersion,
-} from "./wire.ts";
+} from "@orchestratia/holder-link/wire";
+import { Recorder } from "../../recording/recorder.ts";
+import { recordingFolder } from "../../recording/segment-file.ts";
+import { folderFiles, writeRecord } from "../session-folder.ts";
+import { PrintedMark } from "./printed-mark.ts";
+import { isForeground, startedAt } from "./process-session.ts";
+import { Program } from "./program.ts";
+import { Ring } from "./ring.ts";
+import { Screen } from "./screen.ts";
+import type { ProgramOptions, SessionProgram } from "./session-program.ts";
+import { Sizes } from "./sizes.ts";
+import { Subscriber } from "./subscriber.ts";
+import { TmuxProgram } from "./tmux-program.ts";
 
 const ringBytes = 4 * 1024 * 1024;
 /** The emulator may be this far behind before the program has to wait for it. */
-const screenLagBytes = 1024 * 1024;
+const screenLagBytes = 2 * 1024 * 1024;
 const recorderLagBytes = 8 * 1024 * 1024;
 const subscriberLagBytes = 4 * windowBytes;
 const killAfterMs = 2000;
@@ -41,43 +45,56 @@ const keepAfterExitMs = 24 * 3600 * 1000;
 const factsEveryMs = 50;
 const mostCells = 2000;
 const lookAroundEveryMs = 1000;
+/** Who types, in the recording, when it is nobody that the hub knows. */
+const someoneHere = "somebody at the machine";
 
 export interface Launch {
   folder: string;
-  record: Omit<SessionRecord, "pid" | "holder_pid" | "exit">;
+  record: Omit<SessionRecord, "pid" | "pid_started" | "holder_pid" | "exit">;
   env: Record<string, string>;
 }
 
 /**
- * One program, its output, and a socket for the daemon. Outlives every daemon:
+ * One program, its output, and a socket for the daemon and for people at the machine. Outlives every daemon:
  *
  *   running, nobody attached: the program goes on; ring and screen follow it
  *   running, subscribed:      output flows as fast as the daemon consumes it; a full window pauses the program
- *   exited:                   stays for whoever comes to collect the exit, at most 24 h, then removes its folder and ends
+ *   exited:                   stays for whoever comes to collect the exit, then removes its folder and ends; after 24 h it
+ *                             ends all the same and leaves the folder, which holds the exit and what no hub has yet
  */
 export class Holder {
   readonly #launch: Launch;
   readonly #ring: Ring;
+  readonly #printed: PrintedMark;
   readonly #screen: Screen;
   readonly #sizes: Sizes;
   readonly #recorder: Recorder;
-  readonly #program: Program;
+  readonly #program: SessionProgram;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** To whom facts are under way. */
+  readonly #beingTold = new Set<Socket>();
   #record: SessionRecord;
   #subscriber: { socket: Socket; output: Subscriber } | undefined;
+  /** People at the machine. They may type, and never slow the program down. */
+  readonly #watchers = new Map<Socket, Subscriber>();
+  /** Who types through the daemon. */
+  #driver: string | null = null;
   #facts: Facts = { prompt_line: "", foreground: null };
   #factsTimer: NodeJS.Timeout | undefined;
   #isPaused = false;
   /** Until what was asked to leave is made to. */
   #closing: Promise<void> | undefined;
-  #onEnd: () => void = () => {};
+  #onEnd: (how?: { keepsFolder: boolean }) => void = () => {};
+  readonly #keepAfterExitMs: number;
 
-  constructor(launch: Launch) {
+  constructor(launch: Launch, { keepMs = keepAfterExitMs } = {}) {
     this.#launch = launch;
+    this.#keepAfterExitMs = keepMs;
     const { record } = launch;
-    this.#ring = new Ring(join(launch.folder, folderFiles.ring), ringBytes);
-    this.#screen = new Screen(this.#ring, record, () => this.#screenSettled());
+    this.#ring = new Ring(ringBytes);
+    this.#printed = new PrintedMark(join(launch.folder, folderFiles.printed));
+    this.#screen = new Screen(this.#ring, record, () => this.#screenRead());
     this.#sizes = new Sizes(record);
     const { cols, rows } = record;
     this.#recorder = new Recorder({
@@ -86,7 +103,7 @@ export class Holder {
       rows,
       onSegment: () => setImmediate(() => this.#regulate()),
     });
-    this.#program = new Program({
+    this.#program = startProgram(launch, {
       command: record.command,
       cwd: record.cwd,
       cols: record.cols,
@@ -95,7 +112,8 @@ export class Holder {
       onOutput: (bytes) => this.#output(bytes),
       onExit: (exit) => void this.#exited({ ...exit, offset: this.#ring.end }),
     });
-    this.#record = { ...record, pid: this.#program.pid, holder_pid: process.pid, exit: null };
+    const { pid } = this.#program;
+    this.#record = { ...record, pid, pid_started: startedAt(pid), holder_pid: process.pid, exit: null };
     this.#server = createServer((socket) => this.#attach(socket));
   }
 
@@ -112,7 +130,7 @@ export class Holder {
     writeRecord(this.#launch.folder, this.#record);
   }
 
-  /** Resolves when nobody needs this holder any more; its folder is gone then. */
+  /** Resolves when nobody needs this holder any more; its folder is gone then, unless nobody came for what is in it. */
   async ended(): Promise<void> {
     // A folder that somebody removed can never be found again: then nobody could ever close this program.
     const lookAround = setInterval(() => {
@@ -120,28 +138,32 @@ export class Holder {
       else void this.#updateFacts();
       this.#regulate();
     }, lookAroundEveryMs);
-    await new Promise<void>((resolve) => {
-      this.#onEnd = resolve;
+    const keepsFolder = await new Promise<boolean>((resolve) => {
+      this.#onEnd = (how) => resolve(how?.keepsFolder ?? false);
     });
     clearInterval(lookAround);
     while (this.#closing && !this.#program.isTreeGone()) await Promise.race([this.#closing, sleep(treeLookMs)]);
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     rmSync(this.#launch.record.socket_path, { force: true });
-    rmSync(this.#launch.folder, { recursive: true, force: true });
+    if (!keepsFolder) rmSync(this.#launch.folder, { recursive: true, force: true });
   }
 
   /** Asks the program and all that it started to leave, and makes them leave two seconds later. */
   close(): void {
     if (this.#closing !== undefined) return;
-    // Whoever is to leave must not hang in a write that nobody reads.
-    this.#program.resume();
-    this.#program.signal("SIGHUP");
-    this.#program.signal("SIGCONT");
     this.#closing = sleep(killAfterMs).then(() => {
-      this.#program.signal("SIGKILL");
+      this.kill();
       this.#closing = undefined;
     });
+    this.#regulate();
+    this.#program.signal("SIGHUP");
+    this.#program.signal("SIGCONT");
+  }
+
+  /** Ends the program and all that it started at once. */
+  kill(): void {
+    this.#program.signal("SIGKILL");
   }
 
   #abandon(): void {
@@ -152,24 +174,29 @@ export class Holder {
   #output(bytes: Buffer): void {
     this.#ring.append(bytes);
     this.#subscriber?.output.offer(bytes);
+    for (const watcher of this.#watchers.values()) watcher.offer(bytes);
     this.#recorder.output(bytes);
     this.#screen.ringGrew();
+    this.#printed.printed();
     this.#regulate();
   }
 
   #regulate(): void {
+    // Whoever is to leave must not hang in a write that nobody reads.
+    const waitsForReader = this.#program.canWait && this.#closing === undefined;
     const isBehind =
       this.#screen.lag > screenLagBytes ||
       this.#recorder.lag > recorderLagBytes ||
-      (this.#subscriber?.output.lag ?? 0) > subscriberLagBytes;
+      (waitsForReader && (this.#subscriber?.output.lag ?? 0) > subscriberLagBytes);
     if (isBehind === this.#isPaused) return;
     this.#isPaused = isBehind;
     if (isBehind) this.#program.pause();
     else this.#program.resume();
   }
 
-  #screenSettled(): void {
+  #screenRead(): void {
     this.#regulate();
+    if (this.#screen.lag > 0) return;
     this.#factsTimer ??= setTimeout(() => {
       this.#factsTimer = undefined;
       void this.#updateFacts();
@@ -177,11 +204,22 @@ export class Holder {
   }
 
   async #updateFacts(): Promise<void> {
-    const foreground = this.#record.exit ? null : await isForeground(this.#program.pid);
+    const foreground = this.#record.exit ? null : await isForeground(this.#program.programPid);
     const facts = { prompt_line: this.#screen.promptLine(), cursor_line: this.#screen.cursorLine(), foreground };
     if (isDeepStrictEqual(facts, this.#facts)) return;
     this.#facts = facts;
-    for (const socket of this.#sockets) socket.write(jsonFrame(frameKinds.facts, facts));
+    for (const socket of this.#sockets) this.#tellFacts(socket);
+  }
+
+  /** The next ones when these have left us, so that whoever does not read is owed no more than one. */
+  #tellFacts(socket: Socket): void {
+    const facts = this.#facts;
+    if (this.#beingTold.has(socket)) return;
+    this.#beingTold.add(socket);
+    socket.write(jsonFrame(frameKinds.facts, facts), (error) => {
+      this.#beingTold.delete(socket);
+      if (!error && facts !== this.#facts) this.#tellFacts(socket);
+    });
   }
 
   async #exited(exit: Exit): Promise<void> {
@@ -189,7 +227,7 @@ export class Holder {
     await this.#recorder.close(exit.code);
     this.#save({ exit });
     for (const socket of this.#sockets) socket.write(jsonFrame(frameKinds.exited, exit));
-    if (existsSync(this.#launch.folder)) setTimeout(() => this.#onEnd(), keepAfterExitMs);
+    if (existsSync(this.#launch.folder)) setTimeout(() => this.#onEnd({ keepsFolder: true }), this.#keepAfterExitMs);
     else this.#onEnd();
   }
 
@@ -218,15 +256,24 @@ export class Holder {
     socket.on("error", () => {});
     socket.on("close", () => {
       this.#sockets.delete(socket);
+      this.#watchers.get(socket)?.close();
+      this.#watchers.delete(socket);
       if (this.#subscriber?.socket === socket) this.#unsubscribe();
     });
   }
 
   #subscribe(socket: Socket, how: { from: number; catchUpBytes: number }): void {
     this.#unsubscribe();
-    const [ring, screen, sizes] = [this.#ring, this.#screen, this.#sizes];
-    this.#subscriber = { socket, output: new Subscriber({ socket, ring, screen, sizes, ...how }) };
+    this.#subscriber = { socket, output: this.#subscription(socket, how) };
     this.#regulate();
+  }
+
+  #subscription(socket: Socket, how: { from: number; catchUpBytes: number }): Subscriber {
+    return new Subscriber({ socket, ring: this.#ring, screen: this.#screen, sizes: this.#sizes, ...how });
+  }
+
+  #outputOf(socket: Socket): Subscriber | undefined {
+    return this.#subscriber?.socket === socket ? this.#subscriber.output : this.#watchers.get(socket);
   }
 
   #unsubscribe(): void {
@@ -243,16 +290,20 @@ export class Holder {
       case frameKinds.unsubscribe:
         if (this.#subscriber?.socket === socket) this.#unsubscribe();
         return;
+      case frameKinds.watch:
+        this.#watchers.get(socket)?.close();
+        this.#watchers.set(socket, this.#subscription(socket, readSubscribe(payload)));
+        return;
       case frameKinds.consumed:
-        if (this.#subscriber?.socket !== socket) return;
-        this.#subscriber.output.consume(readOffset(payload).offset);
+        this.#outputOf(socket)?.consume(readOffset(payload).offset);
         this.#regulate();
         return;
       case frameKinds.takeSnapshot:
-        if (this.#subscriber?.socket === socket) void this.#subscriber.output.takeSnapshot();
+        void this.#outputOf(socket)?.takeSnapshot();
         return;
       case frameKinds.input:
-        this.#program.write(payload);
+        this.#recorder.driver(this.#watchers.has(socket) ? someoneHere : this.#driver);
+        if (!this.#program.write(payload)) socket.write(bytesFrame(frameKinds.inputRefused, Buffer.alloc(0)));
         return;
       case frameKinds.resize: {
         const { cols, rows } = readJson(payload) as { cols: number; rows: number };
@@ -266,7 +317,8 @@ export class Holder {
         void this.#answer(socket, readJson(payload) as { number: number; question: Question });
         return;
       case frameKinds.driver:
-        this.#recorder.driver((readJson(payload) as { user: string | null }).user);
+        this.#driver = (readJson(payload) as { user: string | null }).user;
+        this.#recorder.driver(this.#driver);
         return;
       case frameKinds.collected:
         if (this.#record.exit) this.#onEnd();
@@ -282,6 +334,7 @@ export class Holder {
     this.#recorder.resize(cols, rows);
     this.#sizes.add(this.#ring.end, { cols, rows }, this.#ring.start);
     this.#subscriber?.output.resized();
+    for (const watcher of this.#watchers.values()) watcher.resized();
     this.#save({ cols, rows });
   }
 
@@ -298,4 +351,10 @@ export class Holder {
     const lines = question === "screen" ? await this.#screen.lines() : await this.#screen.scrollback();
     socket.write(jsonFrame(frameKinds.answer, { number, lines }));
   }
+}
+
+function startProgram({ folder, record }: Launch, options: ProgramOptions): SessionProgram {
+  const { tmux } = record;
+  if (!tmux) return new Program(options);
+  return new TmuxProgram({ ...options, tmux, folder, id: record.id, name: record.name ?? record.id });
 }

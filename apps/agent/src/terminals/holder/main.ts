@@ -23,6 +23,12 @@ try {
   process.title = `orchestratia-holder ${launch.record.id}`;
   const holder = new Holder(launch);
   process.on("SIGTERM", () => holder.close());
+  // Without its holder nobody could reach the program any more, or end it.
+  process.on("uncaughtException", (error) => {
+    holder.kill();
+    answer({ error: error.message });
+    process.exit(1);
+  });
   await holder.open();
   answer({ pid: holder.pid });
   await holder.ended();

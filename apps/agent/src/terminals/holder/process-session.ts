@@ -12,28 +12,44 @@ const numbersOfStat = (stat: string): number[] =>
     .split(" ")
     .map(Number);
 
+/** Where in these numbers is when the process began. */
+const startTime = 18;
+
 /** What a session's processes are known by: the one that leads it while it lives, and the session's id in their environment. */
 export interface ProcessTree {
   leader: number | undefined;
   sessionId: string | undefined;
+  /** Who belonged to it when it was looked at, for who loses its parents afterwards; without it nobody is remembered. */
+  seen?: Set<string>;
 }
 
 /** Which processes belong to the tree; where /proc is missing the leader's process group, as a negative number. */
-function membersOf({ leader, sessionId }: ProcessTree): number[] {
+function membersOf(tree: ProcessTree): number[] {
+  const { leader, seen } = tree;
   if (process.platform !== "linux") return leader === undefined ? [] : [-leader];
-  const found = leader === undefined ? [] : [leader];
+  const found = new Set(leader === undefined ? [] : [leader]);
+  const children = new Map<number, number[]>();
+  const keys = new Map<number, string>();
   for (const name of readdirSync("/proc")) {
     const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === leader || pid === process.pid) continue;
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
     try {
-      const [, , session] = numbersOfStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+      const numbers = numbersOfStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+      const [parent = 0, , session] = numbers;
+      const key = `${pid} ${numbers[startTime]}`;
+      keys.set(pid, key);
+      children.set(parent, [...(children.get(parent) ?? []), pid]);
+      if (pid === leader) continue;
       const isInSession = leader !== undefined && session === leader;
-      if (isInSession || hasMarker(pid, sessionId)) found.push(pid);
+      if (isInSession || seen?.has(key) || hasMarker(pid, tree.sessionId)) found.add(pid);
     } catch {
       // It ended while we looked, or is somebody else's.
     }
   }
-  return found;
+  // What has neither the terminal nor the environment is still known by who started it.
+  for (const pid of found) for (const child of children.get(pid) ?? []) found.add(child);
+  for (const pid of found) seen?.add(keys.get(pid) ?? "");
+  return [...found];
 }
 
 /** A process that began a session of its own is still known by the environment that it was started with. */
@@ -61,6 +77,15 @@ export function signalTree(tree: ProcessTree, signal: NodeJS.Signals): void {
         // Already gone.
       }
     }
+  }
+}
+
+/** What tells a process from a later one with its number; undefined when it is gone, and where /proc is missing. */
+export function startedAt(pid: number): number | undefined {
+  try {
+    return numbersOfStat(readFileSync(`/proc/${pid}/stat`, "utf8"))[startTime];
+  } catch {
+    return undefined;
   }
 }
 

@@ -2,22 +2,14 @@ import { closeSync, constants, openSync, readSync } from "node:fs";
 import type { Pty } from "node-pty";
 import { spawn } from "node-pty";
 import { isTreeGone, type ProcessTree, signalTree } from "./process-session.ts";
+import { PtyInput } from "./pty-input.ts";
+import type { ProgramOptions, SessionProgram } from "./session-program.ts";
 
-/** More input than this waiting for a program that does not read is refused: nobody types that much. */
-const largestInputBacklog = 4 * 1024 * 1024;
 /** A background job may write for ever; what the program itself left behind is far less than this. */
 const largestTail = 1024 * 1024;
-
-export interface ProgramOptions {
-  command: string[];
-  cwd: string;
-  env: Record<string, string>;
-  cols: number;
-  rows: number;
-  onOutput(bytes: Buffer): void;
-  /** Called once, after the last byte. */
-  onExit(exit: { code: number | null; signal: number | null }): void;
-}
+/** A read of at least this much has probably more behind it; an echo is far below. */
+const fullRead = 2048;
+const batchBytes = 64 * 1024;
 
 /**
  * A program in a pseudo terminal whose every byte is delivered, the last ones too.
@@ -26,11 +18,14 @@ export interface ProgramOptions {
  * open and there is no hang-up until we are done. And node-pty destroys its socket 200 ms after the exit, read or not
  * (a paused one is not), so its `destroy` is preceded by reading the master until the kernel has nothing left.
  */
-export class Program {
+export class Program implements SessionProgram {
+  readonly canWait = true;
   readonly #pty: Pty;
   readonly #slave: number;
+  readonly #input: PtyInput;
   readonly #sessionId: string | undefined;
   readonly #onOutput: (bytes: Buffer) => void;
+  readonly #seen = new Set<string>();
   #ended = false;
 
   constructor(options: ProgramOptions) {
@@ -47,7 +42,8 @@ export class Program {
       encoding: null,
     });
     this.#slave = openSync(this.#pty._pty, constants.O_RDWR | constants.O_NOCTTY);
-    this.#pty.onData((bytes) => this.#onOutput(bytes));
+    this.#input = new PtyInput(this.#pty.fd);
+    this.#pty.onData((bytes) => this.#onOutput(this.#readOn(bytes)));
     this.#pty.onExit(({ exitCode, signal }) =>
       options.onExit(signal ? { code: null, signal } : { code: exitCode, signal: null }),
     );
@@ -58,6 +54,7 @@ export class Program {
     socket.destroy = (error?: Error) => {
       if (!this.#ended) {
         this.#ended = true;
+        this.#input.close();
         this.#drain();
         closeSync(this.#slave);
       }
@@ -69,18 +66,43 @@ export class Program {
     return this.#pty.pid;
   }
 
+  get programPid(): number {
+    return this.#pty.pid;
+  }
+
+  /**
+   * `bytes` and what the kernel has behind them: it gives 4 KiB at a time, and a turn of the event loop for each would
+   * be most of what a flood costs.
+   */
+  #readOn(bytes: Buffer): Buffer {
+    // What a paused stream has read already comes before what the kernel has.
+    if (bytes.length < fullRead || this.#ended || this.#pty._socket.readableLength > 0) return bytes;
+    const batch = Buffer.allocUnsafeSlow(batchBytes);
+    let length = bytes.copy(batch);
+    while (length + fullRead <= batchBytes) {
+      const read = this.#readNow(batch, length);
+      length += read;
+      if (read < fullRead) break;
+    }
+    return batch.subarray(0, length);
+  }
+
+  /** 0 when the kernel has nothing now, or never again. */
+  #readNow(into: Buffer, at: number): number {
+    try {
+      return readSync(this.#pty.fd, into, at, into.length - at, null);
+    } catch {
+      return 0; // EAGAIN: nothing is left; EIO: nobody has it open any more
+    }
+  }
+
   #drain(): void {
     const socket = this.#pty._socket;
     // What a paused stream has read already comes first; read() hands it to the data listener.
     while (socket.read() !== null);
     const chunk = Buffer.allocUnsafe(64 * 1024);
     for (let drained = 0; drained < largestTail; ) {
-      let length = 0;
-      try {
-        length = readSync(this.#pty.fd, chunk, 0, chunk.length, null);
-      } catch {
-        return; // EAGAIN: nothing is left; EIO: nobody has it open any more
-      }
+      const length = this.#readNow(chunk, 0);
       if (length === 0) return;
       drained += length;
       this.#onOutput(Buffer.from(chunk.subarray(0, length)));
@@ -95,9 +117,8 @@ export class Program {
     if (!this.#ended) this.#pty.resume();
   }
 
-  write(bytes: Buffer): void {
-    const socket = this.#pty._socket;
-    if (!this.#ended && socket.writable && socket.writableLength < largestInputBacklog) socket.write(bytes);
+  write(bytes: Buffer): boolean {
+    return this.#input.write(bytes);
   }
 
   resize(cols: number, rows: number): void {
@@ -106,15 +127,13 @@ export class Program {
 
   get #tree(): ProcessTree {
     // Its number may be another's when it is gone.
-    return { leader: this.#ended ? undefined : this.#pty.pid, sessionId: this.#sessionId };
+    return { leader: this.#ended ? undefined : this.#pty.pid, sessionId: this.#sessionId, seen: this.#seen };
   }
 
-  /** Sends `signal` to the program and to everything that it started, also when it is gone itself. */
   signal(signal: NodeJS.Signals): void {
     signalTree(this.#tree, signal);
   }
 
-  /** Whether nothing runs any more of what it started. */
   isTreeGone(): boolean {
     return isTreeGone(this.#tree);
   }

@@ -1,7 +1,4 @@
-export interface Size {
-  readonly cols: number;
-  readonly rows: number;
-}
+import type { Size } from "@orchestratia/holder-link/wire";
 
 interface SizeFrom extends Size {
   /** Offset of the first byte that is printed at this size. */

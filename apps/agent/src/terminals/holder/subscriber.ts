@@ -1,10 +1,19 @@
 import type { Socket } from "node:net";
+import {
+  frameKinds,
+  offsetFrame,
+  offsetFrameHead,
+  type Size,
+  sizeFrame,
+  snapshotFirst,
+  windowBytes,
+} from "@orchestratia/holder-link/wire";
 import type { Ring } from "./ring.ts";
 import type { Screen, ScreenSnapshot } from "./screen.ts";
-import type { Size, Sizes } from "./sizes.ts";
-import { frameKinds, offsetFrame, offsetFrameHead, sizeFrame, snapshotFirst, windowBytes } from "./wire.ts";
+import type { Sizes } from "./sizes.ts";
 
 const frameBytes = 64 * 1024;
+const copiedBytes = 4 * 1024;
 
 export interface SubscriberOptions {
   socket: Socket;
@@ -57,8 +66,9 @@ export class Subscriber {
 
   /** To be called with every chunk after it went into the ring. */
   offer(chunk: Buffer): void {
+    if (this.#isResyncing) return;
     this.#fresh.push(chunk);
-    this.#schedule();
+    if (!this.#isScheduled) this.#pump();
   }
 
   /** To be called when the sizes have changed. */
@@ -82,7 +92,7 @@ export class Subscriber {
     this.#fresh = [];
   }
 
-  // After the poll phase: the reads of one turn become one frame, and a lone echo waits for nothing.
+  // What is consumed in one turn makes room for one frame; output itself waits for nothing.
   #schedule(): void {
     if (this.#isScheduled || this.#isClosed) return;
     this.#isScheduled = true;
@@ -106,14 +116,20 @@ export class Subscriber {
     this.#socket.cork();
     this.#tellSize();
     if (isOneSize && freshBytes > 0 && freshBytes <= room && this.#sent + freshBytes === this.#ring.end) {
-      this.#socket.write(offsetFrameHead(frameKinds.output, this.#sent, freshBytes));
-      for (const chunk of fresh) this.#socket.write(chunk);
-      this.#sent += freshBytes;
+      this.#sendFresh(fresh, freshBytes);
     } else {
       this.#sendFromRing();
     }
     while (this.#snapshots[0] && this.#snapshots[0].offset <= this.#sent) this.#sendSnapshot(this.#snapshots.shift());
     this.#socket.uncork();
+  }
+
+  #sendFresh(chunks: Buffer[], length: number): void {
+    const head = offsetFrameHead(frameKinds.output, this.#sent, length);
+    // One small write costs less than the two together.
+    if (length <= copiedBytes) this.#socket.write(Buffer.concat([head, ...chunks]));
+    else for (const piece of [head, ...chunks]) this.#socket.write(piece);
+    this.#sent += length;
   }
 
   #sendFromRing(): void {
@@ -139,8 +155,12 @@ export class Subscriber {
       this.#socket.write(sizeFrame(frameKinds.sizedSnapshot, snapshot.offset, snapshot.size, snapshot.text));
   }
 
+  /** For a reader who does not read the next snapshot is not due before what was sent has left us. */
   async #resync(): Promise<void> {
     this.#isResyncing = true;
+    this.#fresh = [];
+    await new Promise<void>((left) => this.#socket.write(Buffer.alloc(0), () => left()));
+    if (this.#isClosed) return;
     const snapshot = await this.#screen.snapshot();
     this.#isResyncing = false;
     if (this.#isClosed) return;

@@ -9,6 +9,8 @@ const tabs = [
   { href: "/settings", word: "Account" },
   { href: "/settings/people", word: "People" },
   { href: "/settings/project", word: "Project" },
+  { href: "/settings/work", word: "Work" },
+  { href: "/settings/rules", word: "Rules" },
   { href: "/settings/sign-in", word: "Sign-in" },
 ];
 

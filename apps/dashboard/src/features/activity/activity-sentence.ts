@@ -70,7 +70,8 @@ const sentences: Record<ActivityType, Say> = {
   "session.token_revoked": (details) => `revoked the token of ${text(details, "name")}`,
   "session.taken_over": (details) => `took the keyboard from ${text(details, "from")}`,
   "session.closed": (details) => tell("closed the session", exitWords(details)),
-  "session.error": (details) => tell("session did not start", oneLine(text(details, "error"))),
+  "session.warned": (details) => tell("session warned", oneLine(text(details, "text"))),
+  "session.error": (details) => tell("session ended with an error", oneLine(text(details, "error"))),
   "task.created": (details) => tell("created", text(details, "title")),
   "task.updated": (details) => tell("changed", list(details, "fields").replaceAll("_", " ")),
   "task.assigned": (details) => `assigned to ${text(details, "server_name")}`,
@@ -104,6 +105,8 @@ const sentences: Record<ActivityType, Say> = {
   "task.order_changed": () => "its place in the order changed",
   "task.worktree_prepared": (details) => `has its checkout on ${text(details, "branch")}`,
   "task.worktree_failed": (details) => tell("no checkout could be made", oneLine(text(details, "error"))),
+  "task.worktree_skipped": (details) =>
+    tell(`has no checkout of its own and works in ${text(details, "path")}`, oneLine(text(details, "reason"))),
   "task.worktree_discarded": (details) => `its checkout of ${text(details, "branch")} was discarded`,
   "task.evidence_taken": (details) => (details.ok ? "its verify commands passed" : "its verify commands failed"),
   "task.output_added": (details) => `added output (${text(details, "stream")})`,
@@ -116,6 +119,7 @@ const sentences: Record<ActivityType, Say> = {
   "intervention.cancelled": () => "the question was withdrawn",
   "remote.executed": (details) =>
     tell(`ran a command at ${text(details, "session_name")}`, oneLine(text(details, "command"))),
+  "remote.read": (details) => `read ${text(details, "path")} at ${text(details, "session_name")}`,
   "file.offered": (details) => `sends ${text(details, "filename")} to ${text(details, "target")}`,
   "file.delivered": (details) => `${text(details, "filename")} has arrived at ${text(details, "target")}`,
   "file.failed": (details) => tell(`${text(details, "filename")} has not arrived`, text(details, "error")),

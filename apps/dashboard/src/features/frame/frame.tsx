@@ -107,9 +107,11 @@ export function Frame({ children }: { children: ReactNode }) {
   );
 }
 
+const PROJECT_SETTINGS = ["/settings/project", "/settings/work", "/settings/rules"];
+
 /** Settings that are about people and the hub: whoever is in no project (yet) needs them too. */
 const needsNoProject = (path: string) =>
-  path === "/settings" || (path.startsWith("/settings/") && path !== "/settings/project");
+  path === "/settings" || (path.startsWith("/settings/") && !PROJECT_SETTINGS.includes(path));
 
 function Framed({ end, instead, children }: { end: ReactNode; instead: ReactNode | null; children: ReactNode }) {
   const path = usePathname();

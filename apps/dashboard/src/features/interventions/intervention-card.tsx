@@ -13,6 +13,9 @@ import { TimeAgo } from "../../ui/time-ago.tsx";
 import { answerForm, whoAsks } from "./answer-form.ts";
 import { answerIntervention } from "./intervention-queries.ts";
 import { TimeLeft } from "./time-left.tsx";
+import { askedTool } from "./tool-request.ts";
+import { ToolRequestAnswers } from "./tool-request-answers.tsx";
+import { ToolRequestDetails } from "./tool-request-details.tsx";
 
 /** One open question with its answers: a button per option, or words of one's own. */
 export function InterventionCard({
@@ -24,7 +27,9 @@ export function InterventionCard({
   canAnswer: boolean;
   showTask?: boolean;
 }) {
-  const { id, project_id, options, question, context, urgency, created_at, task_key, task_title } = intervention;
+  const { id, project_id, session_id, options, question, context, urgency, created_at } = intervention;
+  const { task_key, task_title } = intervention;
+  const asked = askedTool(intervention);
   const { freeWords, help } = answerForm(intervention);
   const queries = useQueryClient();
   const [text, setText] = useState("");
@@ -49,8 +54,18 @@ export function InterventionCard({
     >
       <header className="flex flex-wrap items-center gap-2 text-xs text-ink-soft">
         <Hand aria-hidden className="size-4 text-amber" />
-        <span className="text-sm font-semibold text-ink">{whoAsks(intervention)}</span>
-        {urgency === "high" ? <Badge>Urgent</Badge> : null}
+        <span className="text-sm font-semibold text-ink">
+          {asked ? `${asked.agent} wants to use ${asked.tool}` : whoAsks(intervention)}
+        </span>
+        {asked && session_id ? (
+          <Link
+            href={`/sessions/${session_id}`}
+            className="min-w-0 truncate text-accent underline underline-offset-2 touch:py-3.5"
+          >
+            {asked.session}
+          </Link>
+        ) : null}
+        {urgency === "high" && !asked ? <Badge>Urgent</Badge> : null}
         {showTask && task_key ? (
           <Link
             href={`/tasks/${task_key}`}
@@ -62,14 +77,27 @@ export function InterventionCard({
         <TimeAgo at={created_at} className="ml-auto" />
         <TimeLeft intervention={intervention} />
       </header>
-      <p className="mt-2 break-words whitespace-pre-wrap">{question}</p>
-      {context ? (
+      {asked ? (
+        <ToolRequestDetails asked={asked} />
+      ) : (
+        <p className="mt-2 break-words whitespace-pre-wrap">{question}</p>
+      )}
+      {context && !asked ? (
         <pre className="mt-2 max-h-48 overflow-auto rounded-control bg-surface p-2 font-mono text-xs whitespace-pre-wrap">
           {context}
         </pre>
       ) : null}
       {answer.error ? <ErrorState className="mt-3" error={answer.error} /> : null}
-      {canAnswer ? (
+      {canAnswer && asked ? (
+        <ToolRequestAnswers
+          asked={asked}
+          options={options}
+          projectId={project_id}
+          given={busy ? answer.variables : undefined}
+          answer={answer.mutate}
+        />
+      ) : null}
+      {canAnswer && !asked ? (
         <div className="mt-3 space-y-3">
           {options.length > 0 ? (
             <div className="flex flex-wrap gap-2">

@@ -1,6 +1,9 @@
 import type { DashboardFrame } from "@orchestratia/protocol/dashboard-link";
+import type { TaskDiff } from "@orchestratia/protocol/operations/workspaces";
+import type { Task } from "@orchestratia/protocol/tasks";
 import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { expect, test, vi } from "vitest";
+import { diffQuery } from "../diffs/diff-queries.ts";
 import { createFactReader } from "./fact-reader.ts";
 
 const started = (position: number): DashboardFrame => ({
@@ -63,6 +66,20 @@ test("a burst of facts reads what is on screen again once", async () => {
   for (let position = 1; position <= 50; position++) reader.read(started(position));
   await vi.waitFor(() => expect(reads).toBe(2));
   leave();
+  reader.stop();
+});
+
+test("a diff that was kept is read again for each round, the one of a checkout only on request", async () => {
+  const queries = new QueryClient();
+  const task = { project_id: "p1", id: "t1", epoch: 1 } as Task;
+  const kept = diffQuery({ ...task, status: "review" }).queryKey;
+  const live = diffQuery({ ...task, status: "running" }).queryKey;
+  const diff = { source: "completion" } as TaskDiff;
+  for (const key of [kept, live]) queries.setQueryData(key, diff);
+  const reader = createFactReader(queries);
+  reader.read(started(7));
+  await vi.waitFor(() => expect(queries.getQueryState(kept)?.isInvalidated).toBe(true));
+  expect(queries.getQueryState(live)?.isInvalidated).toBe(false);
   reader.stop();
 });
 

@@ -30,7 +30,19 @@ function factOf(frame: DashboardFrame): Fact | undefined {
 
 /** Which cached answers a fact may have changed, by the first word of its name. */
 const staleBy: Record<string, readonly QueryKey[]> = {
-  task: [["tasks"], ["task"], ["children"], ["counts"], ["sessions"], ["session"], ["servers"], ["demo"], ["plans"]],
+  task: [
+    ["tasks"],
+    ["task"],
+    ["children"],
+    ["counts"],
+    ["sessions"],
+    ["session"],
+    ["servers"],
+    ["demo"],
+    ["plans"],
+    ["evidence"],
+    ["diff", "kept"],
+  ],
   dependency: [["tasks"], ["task"], ["children"], ["demo"]],
   note: [["task"]],
   intervention: [["interventions"], ["counts"], ["task"], ["tasks"]],
@@ -39,6 +51,7 @@ const staleBy: Record<string, readonly QueryKey[]> = {
   registration_token: [["registration_tokens"]],
   project: [["projects"], ["members"]],
   invitation: [["invitations"], ["accounts"]],
+  approval_rule: [["approval_rules"]],
 };
 
 /** Puts facts into the cache: the new status at once, the rest by asking the hub again for what is on screen. */

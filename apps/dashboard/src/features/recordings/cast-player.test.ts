@@ -5,12 +5,13 @@ import { clockTime, nextPosition } from "./next-position.ts";
 type Line = [at: number, code: string, data: string];
 
 /** A player of a recording in memory, on a screen that remembers what it was told. */
-function openPlayer(lines: Line[], ends = lines.at(-1)?.[0] ?? 0) {
+function openPlayer(lines: Line[], ends = lines.at(-1)?.[0] ?? 0, at?: number) {
   const asked: number[] = [];
   const drawn: string[] = [];
   const player = new CastPlayer({
     begins: 0,
     ends,
+    at,
     async open(from) {
       asked.push(from);
       const header = JSON.stringify({ version: 2, width: 80, height: 24 });
@@ -124,4 +125,14 @@ test.each([
   [3725, "1:02:05"],
 ])("%d seconds are %s", (seconds, text) => {
   expect(clockTime(seconds)).toBe(text);
+});
+
+test("it may be opened at any time, and no time is before its beginning or behind its end", async () => {
+  const { player, asked, loaded, shown } = openPlayer(lines, 22, 20.5);
+  await loaded();
+  expect(asked).toEqual([20.5]);
+  expect(player.state.position).toBe(20.5);
+  expect(shown()).toBe("<80x24>é☕ two <100x30>late ");
+  expect(openPlayer(lines, 22, 1e6).player.state.position).toBe(22);
+  expect(openPlayer(lines, 22, -1).player.state.position).toBe(0);
 });

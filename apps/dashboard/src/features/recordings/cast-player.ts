@@ -60,17 +60,20 @@ export class CastPlayer {
   constructor({
     begins,
     ends,
+    at = begins,
     open,
   }: {
     begins: number;
     ends: number;
+    /** Where it is opened; without it at the beginning. */
+    at?: number | undefined;
     open: (from: number, signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
   }) {
     this.#open = open;
     this.#begins = begins;
     this.#ends = ends;
     this.#state = {
-      position: begins,
+      position: Math.min(Math.max(at, begins), ends),
       isPlaying: false,
       isLoading: true,
       speed: 1,

@@ -1,41 +1,28 @@
 "use client";
-import type { RecordingMoment } from "@orchestratia/protocol/recordings";
 import { useQuery } from "@tanstack/react-query";
 import { Search } from "lucide-react";
-import { useDeferredValue, useState } from "react";
+import { useState } from "react";
 import { Input } from "../../ui/control.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
+import { useSettled } from "../../ui/settled-text.ts";
+import { MomentSnippet } from "./moment-snippet.tsx";
 import { clockTime } from "./next-position.ts";
 import { momentsQuery } from "./recording-queries.ts";
-
-/** The parts of a snippet, each with the place where it begins, which no other part has. */
-function Snippet({ parts }: { parts: RecordingMoment["snippet"] }) {
-  let from = 0;
-  return parts.map(({ text, match }) => {
-    const at = from;
-    from += text.length;
-    return match ? (
-      <mark key={at} className="bg-attention-wash text-ink">
-        {text}
-      </mark>
-    ) : (
-      <span key={at}>{text}</span>
-    );
-  });
-}
 
 /** What was printed in the session, to be found and jumped to. */
 export function RecordingMoments({
   project,
   session,
+  initialWords,
   onJump,
 }: {
   project: string;
   session: string;
+  initialWords: string;
   onJump: (seconds: number) => void;
 }) {
-  const [words, setWords] = useState("");
-  const asked = useDeferredValue(words.trim());
+  const [words, setWords] = useState(initialWords);
+  const asked = useSettled(words.trim());
   const { data, error } = useQuery(momentsQuery(project, session, asked));
   return (
     <search className="flex min-h-0 flex-col gap-2 p-3">
@@ -49,6 +36,7 @@ export function RecordingMoments({
           aria-label="Search in what was printed"
           placeholder="Search in what was printed"
           className="pl-8"
+          maxLength={400}
           value={words}
           onChange={(event) => setWords(event.target.value)}
         />
@@ -71,7 +59,7 @@ export function RecordingMoments({
                 >
                   <span className="shrink-0 pt-0.5 font-mono text-xs text-accent tabular-nums">{clockTime(at)}</span>
                   <span className="min-w-0 font-mono text-xs leading-5 break-words text-ink-soft">
-                    <Snippet parts={snippet} />
+                    <MomentSnippet parts={snippet} />
                   </span>
                 </button>
               </li>

@@ -11,12 +11,12 @@ import { isMissing } from "../hub/hub-client.ts";
 import { useProject } from "../projects/project-context.tsx";
 import { sessionQuery } from "../sessions/session-queries.ts";
 import { isLive } from "../sessions/session-words.ts";
-import { RecordingPlayer } from "./recording-player.tsx";
+import { RecordingPlayer, type RecordingStart } from "./recording-player.tsx";
 import { recordingQuery } from "./recording-queries.ts";
 
 const dateForm = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-function RecordingView({ session }: { session: Session }) {
+function RecordingView({ session, start }: { session: Session; start: RecordingStart }) {
   const recording = useQuery(recordingQuery(session.project_id, session.id, isLive(session)));
   return (
     <div className="flex h-[calc(100dvh-3rem-3.5rem)] flex-col sm:h-[calc(100dvh-3rem)]">
@@ -34,7 +34,7 @@ function RecordingView({ session }: { session: Session }) {
         </Button>
       </header>
       {recording.data ? (
-        <RecordingPlayer project={session.project_id} recording={recording.data} />
+        <RecordingPlayer project={session.project_id} recording={recording.data} start={start} />
       ) : isMissing(recording.error) ? (
         <EmptyState wholePage title="Nothing is recorded">
           What this session prints appears here some 30 seconds later, and stays for as long as the project keeps
@@ -50,11 +50,11 @@ function RecordingView({ session }: { session: Session }) {
 }
 
 /** A session's recording: replay, search, download. */
-export function RecordingPage({ id }: { id: string }) {
+export function RecordingPage({ id, start }: { id: string; start: RecordingStart }) {
   const { project, projects } = useProject();
   const others = projects.filter((each) => each.id !== project.id);
   const session = useQuery(sessionQuery([project.id, ...others.map((each) => each.id)], id));
-  if (session.data) return <RecordingView session={session.data} />;
+  if (session.data) return <RecordingView session={session.data} start={start} />;
   return (
     <Page title="Recording">
       {session.error ? <ErrorState error={session.error} onRetry={() => void session.refetch()} /> : null}

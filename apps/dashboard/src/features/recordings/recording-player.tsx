@@ -7,6 +7,7 @@ import { Skeleton } from "../../ui/skeleton.tsx";
 import type { ScreenEvents } from "../sessions/terminal-screen.tsx";
 import { CastPlayer } from "./cast-player.ts";
 import { PlayerControls } from "./player-controls.tsx";
+import { momentPosition } from "./recording-address.ts";
 import { RecordingMoments } from "./recording-moments.tsx";
 import { castAddress, openCast } from "./recording-queries.ts";
 
@@ -32,11 +33,23 @@ function useTicks(player: CastPlayer, isPlaying: boolean): void {
   }, [player, isPlaying]);
 }
 
+/** Where a recording is opened (seconds since the session's start), and what is looked for in it at first. */
+export type RecordingStart = { at: number | undefined; words: string };
+
 /** A session's recording on a terminal of its own, which nobody types into. */
-export function RecordingPlayer({ project, recording }: { project: string; recording: Recording }) {
+export function RecordingPlayer({
+  project,
+  recording,
+  start,
+}: {
+  project: string;
+  recording: Recording;
+  start: RecordingStart;
+}) {
   const { session_id: session, session_name: name, begins, ends } = recording;
   const [player] = useState(
-    () => new CastPlayer({ begins, ends, open: (from, signal) => openCast(project, session, from, signal) }),
+    () =>
+      new CastPlayer({ begins, ends, at: start.at, open: (from, signal) => openCast(project, session, from, signal) }),
   );
   const state = useSyncExternalStore(
     player.subscribe,
@@ -65,7 +78,12 @@ export function RecordingPlayer({ project, recording }: { project: string; recor
           <TerminalScreen events={events} label={`Recording of ${name}`} />
         </div>
         <div className="flex max-h-56 min-h-0 flex-col border-t bg-surface lg:max-h-none lg:w-80 lg:border-t-0 lg:border-l">
-          <RecordingMoments project={project} session={session} onJump={(seconds) => player.seek(seconds + 1)} />
+          <RecordingMoments
+            project={project}
+            session={session}
+            initialWords={start.words}
+            onJump={(at) => player.seek(momentPosition(at))}
+          />
         </div>
       </div>
       <PlayerControls

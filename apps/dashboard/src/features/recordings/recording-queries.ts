@@ -1,9 +1,37 @@
-import { searchRecordings, viewRecording } from "@orchestratia/protocol/operations/recordings";
-import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { listRecordings, searchRecordings, viewRecording } from "@orchestratia/protocol/operations/recordings";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { hub } from "../hub/hub-client.ts";
 
 const momentsShown = 100;
 const growsEveryMs = 15_000;
+const pageLength = 50;
+
+/** What is recorded, the newest sessions first. Running sessions' recordings grow and nothing tells of it. */
+export const recordingsQuery = (project: string) =>
+  infiniteQueryOptions({
+    queryKey: ["recordings", project],
+    staleTime: growsEveryMs,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam: after, signal }) =>
+      hub.call(listRecordings, {
+        params: { project },
+        query: { limit: pageLength, ...(after ? { after } : {}) },
+        signal,
+      }),
+    getNextPageParam: ({ next }) => next,
+  });
+
+/** The sessions of a project in which the words were printed, the newest first. */
+export const recordingHitsQuery = (project: string, words: string) =>
+  infiniteQueryOptions({
+    queryKey: ["recording-hits", project, words],
+    staleTime: 10_000,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam: after, signal }) =>
+      hub.call(searchRecordings, { params: { project }, query: { q: words, ...(after ? { after } : {}) }, signal }),
+    getNextPageParam: ({ next }) => next,
+    placeholderData: (before) => before,
+  });
 
 /** What there is of a session's recording; of a running session it is asked for again and again. */
 export const recordingQuery = (project: string, session: string, isLive: boolean) =>

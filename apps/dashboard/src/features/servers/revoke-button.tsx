@@ -6,7 +6,7 @@ import { ErrorState } from "../../ui/error-state.tsx";
 
 type RevokeButtonProps = {
   /** What the buttons say. */
-  verb?: "Revoke" | "Remove" | "Leave" | "Deactivate";
+  verb?: "Revoke" | "Remove" | "Delete" | "Leave" | "Deactivate";
   /** What the button says that leaves all as it is. */
   keep?: string;
   /** What is revoked, for whoever does not see the row. */

@@ -1,6 +1,7 @@
 "use client";
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
+import Link from "next/link";
 import { Button } from "../../ui/button.tsx";
 import { EmptyState } from "../../ui/empty-state.tsx";
 import { ErrorState } from "../../ui/error-state.tsx";
@@ -38,6 +39,11 @@ export function ServersPage() {
       title="Servers"
       actions={
         <>
+          {none ? null : (
+            <Button asChild>
+              <Link href="/servers/worktrees">Worktrees</Link>
+            </Button>
+          )}
           {canWrite ? <RegistrationTokensButton /> : null}
           {none ? null : register}
         </>

@@ -60,7 +60,17 @@ export function SessionListPage() {
   ) : null;
 
   return (
-    <Page title="Sessions" actions={start}>
+    <Page
+      title="Sessions"
+      actions={
+        <>
+          <Button asChild>
+            <Link href="/sessions/recordings">Recordings</Link>
+          </Button>
+          {start}
+        </>
+      }
+    >
       <div className="overflow-hidden rounded-card border bg-surface">
         <FreshRows count={list.fresh} onShow={list.showFresh} />
         {sessions.isPending ? <SkeletonRows rows={4} /> : null}

@@ -17,6 +17,7 @@ import { useLive, useTopic } from "../live/live-provider.tsx";
 import { mayWrite, useProject } from "../projects/project-context.tsx";
 import { LiveTerminal } from "./live-terminal.tsx";
 import { endSession, resumeSession, sessionQuery } from "./session-queries.ts";
+import { SessionQuestions } from "./session-questions.tsx";
 import { isLive, isResumable, sessionState } from "./session-words.ts";
 
 /** The room between the frame's bars. */
@@ -89,13 +90,7 @@ function SessionHeader({ session, canWrite }: { session: Session; canWrite: bool
       <span data-testid="session-status" data-status={session.status} data-exit-code={session.exit_code ?? ""}>
         <StateDot {...sessionState(session)} />
       </span>
-      {session.waiting && session.waiting.for !== "usage_limit" ? (
-        <Button asChild>
-          <Link href="/" title={session.waiting.text}>
-            Answer
-          </Link>
-        </Button>
-      ) : null}
+      <SessionQuestions session={session} canAnswer={canWrite} />
       <Button asChild>
         <Link href={`/sessions/${session.id}/recording`}>Recording</Link>
       </Button>

@@ -12,6 +12,7 @@ const REASONS: Readonly<Record<Disqualifier, string>> = {
   unreachable: "Not connected",
   draining: "Draining: takes nothing new",
   usage_limited: "Its agents have reached their usage limits",
+  starts_no_sessions: "Its machine's policy.yaml lets no sessions be started",
   no_capacity: "Full",
   tried: "No session could be started there",
   waits_for_preferred: "The task still waits for the server it prefers",

@@ -13,7 +13,11 @@ import { Page } from "../../ui/page.tsx";
 import { Skeleton, SkeletonRows } from "../../ui/skeleton.tsx";
 import { StatusMark } from "../../ui/status-mark.tsx";
 import { ActivityFeed } from "../activity/activity-feed.tsx";
+import { TaskChanges } from "../diffs/task-changes.tsx";
 import { TaskChildren } from "../epics/task-children.tsx";
+import { evidenceQuery } from "../evidence/evidence-queries.ts";
+import type { EvidenceRun } from "../evidence/evidence-runs.ts";
+import { TaskEvidence } from "../evidence/task-evidence.tsx";
 import { isMissing } from "../hub/hub-client.ts";
 import { EarlierQuestions } from "../interventions/earlier-questions.tsx";
 import { openInterventionsQuery } from "../interventions/intervention-queries.ts";
@@ -57,7 +61,7 @@ const TerminalLink = ({ task }: { task: Task }) =>
     </Button>
   ) : null;
 
-function TaskView({ task, open }: { task: Task; open: readonly Intervention[] }) {
+function TaskView({ task, open, runs }: { task: Task; open: readonly Intervention[]; runs: readonly EvidenceRun[] }) {
   const { projects } = useProject();
   const project = projects.find(({ id }) => id === task.project_id);
   const canWrite = project ? mayWrite(project) : false;
@@ -97,14 +101,19 @@ function TaskView({ task, open }: { task: Task; open: readonly Intervention[] })
           <TaskDependencies task={task} />
           <ContractsIn task={task} />
           <ContractsOut task={task} />
+          <TaskEvidence key={`evidence ${task.id}`} task={task} runs={runs} />
+          <TaskChanges key={`changes ${task.id}`} task={task} />
           <TaskOutput key={`output ${task.id}`} task={task} />
           <TaskNotes task={task} canWrite={canWrite} />
           <EarlierQuestions key={`questions ${task.id}`} task={task} />
         </div>
         <div className="min-w-0 space-y-4">
           <TaskFacts task={task} />
-          <Card title="Activity" bodyClassName="max-h-[32rem] overflow-y-auto p-0">
-            <ActivityFeed project={task.project_id} task={task} />
+          <Card title="Activity" bodyClassName="p-0">
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and the keyboard must reach it */}
+            <section tabIndex={0} aria-label="Activity" className="max-h-[32rem] overflow-y-auto -outline-offset-2">
+              <ActivityFeed project={task.project_id} task={task} />
+            </section>
           </Card>
         </div>
       </div>
@@ -121,9 +130,12 @@ export function TaskPage({ taskRef }: { taskRef: string }) {
   const open = useQuery(
     openInterventionsQuery(projects.find(({ id, key }) => home === id || home === key)?.id ?? home),
   );
+  const evidence = useQuery(evidenceQuery(home, taskRef));
   useTopic(task.data && task.data.project_id !== project.id ? `task:${task.data.id}` : undefined);
 
-  if (task.data && !open.isPending) return <TaskView task={task.data} open={open.data ?? []} />;
+  if (task.data && !open.isPending && !evidence.isPending) {
+    return <TaskView task={task.data} open={open.data ?? []} runs={evidence.data ?? []} />;
+  }
   if (isMissing(task.error)) {
     return (
       <EmptyState
