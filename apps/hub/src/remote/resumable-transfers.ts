@@ -26,6 +26,8 @@ import {
 } from "./transfer-rows.ts";
 
 const STALL_MS = 60_000;
+/** What could not be written is tried again after so long. */
+const RETRY_MS = 30_000;
 const MOST_NUMBER = 0xffff_ffff;
 
 export interface ResumableOptions {
@@ -71,7 +73,9 @@ export class ResumableTransfers implements AsyncDisposable {
       name: "files that do not arrive",
       log: hub.log,
       run: () => this.#expire(maxAgeMs),
-      next: () => untilNextTransferIsDue(hub.database.sql, maxAgeMs),
+      // An end that cannot be written would be due at once again.
+      next: async () =>
+        this.#unwritten.size > 0 ? RETRY_MS : await untilNextTransferIsDue(hub.database.sql, maxAgeMs),
     });
   }
 
@@ -198,12 +202,10 @@ export class ResumableTransfers implements AsyncDisposable {
     const overdue = await listOverdueTransfers(sql, maxAgeMs);
     for (const { plan } of overdue) this.#byId.get(plan.id)?.fail(error);
     await this.#writing;
-    // Those whose end could not be written in all that time.
     for (const { plan } of overdue) {
+      // What could not be written has its own end, and is written with the next look.
+      if (this.#byId.has(plan.id)) continue;
       await transaction(pool, (tx) => recordEnd(tx, plan, { status: "failed", error }));
-      const transfer = this.#byId.get(plan.id);
-      if (transfer) this.#unwritten.delete(transfer);
-      this.#byId.delete(plan.id);
     }
     await removeOldTransfers(sql);
   }
