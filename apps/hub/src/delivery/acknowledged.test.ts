@@ -64,6 +64,7 @@ test("a message is delivered when the daemon says that it was typed, and is sent
     HelpRequest.parse({ question: "May I?", intervention_type: "help" }),
   );
   await respondIntervention(hub.engine, SYSTEM, intervention_id, "Yes");
+  await hub.settled();
   await addNote(hub.engine, SYSTEM, id, { content: "By the way", urgent: false });
   await hub.settled();
   const [assigned, answer, note] = idsIn(frames());
