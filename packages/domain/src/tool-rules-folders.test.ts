@@ -25,7 +25,7 @@ test.each<[rules: string[], input: object, decision: string]>([
   [["allow Bash git push"], { cmd: "git push", workdir: "/repo/a/.." }, "allow"],
   [["allow Bash git push", "allow Bash cd /other"], { cmd: "git push", workdir: "/other" }, "allow"],
   [["allow Bash"], { cmd: "git push", workdir: "/other" }, "allow"],
-  [["allow Bash", "deny * /root/.ssh*"], { cmd: "ls", workdir: "/root/.ssh" }, "deny"],
+  [["allow Bash", "deny * /home/ada/.ssh*"], { cmd: "ls", workdir: "/home/ada/.ssh" }, "deny"],
 ])("a rule on a command allows it where the agent is: %j: %j is %s", (rules, input, decision) => {
   expect(decide(rules, { ...there, agent: "codex", tool: "exec_command", input })).toBe(decision);
 });
@@ -43,20 +43,20 @@ test("where a command is to run is told with what would allow it for ever", () =
 
 test.each<[rules: string[], agent: string, tool: string, input: object, decision: string]>([
   [["allow Grep x"], "claude", "Grep", { pattern: "x" }, "allow"],
-  [["allow Grep x"], "claude", "Grep", { pattern: "x", path: "/root" }, "ask"],
+  [["allow Grep x"], "claude", "Grep", { pattern: "x", path: "/home/ada" }, "ask"],
   [["allow Grep x", "allow Read src/*"], "claude", "Grep", { pattern: "x", path: "/repo/src" }, "allow"],
   [["allow Grep x", "allow Read src/a"], "claude", "Grep", { pattern: "x", path: "src" }, "ask"],
-  [["allow Grep"], "claude", "Grep", { pattern: "x", path: "/root" }, "allow"],
+  [["allow Grep"], "claude", "Grep", { pattern: "x", path: "/home/ada" }, "allow"],
   [["allow Grep"], "claude", "Grep", { pattern: "x", path: 7 }, "allow"],
   [["allow Grep x"], "claude", "Grep", { pattern: "x", path: 7 }, "ask"],
-  [["allow *", "deny * /root/.ssh*"], "claude", "Grep", { pattern: "x", path: "/root/.ssh" }, "deny"],
-  [["allow *", "deny Grep /root/.ssh*"], "claude", "Grep", { pattern: "x", path: "/root/.ssh" }, "deny"],
+  [["allow *", "deny * /home/ada/.ssh*"], "claude", "Grep", { pattern: "x", path: "/home/ada/.ssh" }, "deny"],
+  [["allow *", "deny Grep /home/ada/.ssh*"], "claude", "Grep", { pattern: "x", path: "/home/ada/.ssh" }, "deny"],
   [["allow *", "deny Read ~/.ssh/*"], "claude", "Grep", { pattern: "x", path: "~/.ssh" }, "deny"],
   [["allow *", "deny Read ~/.ssh/*"], "claude", "Grep", { pattern: "x", path: "/home" }, "ask"],
   [["allow *", "deny Read ~/.ssh/*"], "claude", "Grep", { pattern: "x", path: "/home/ada/src" }, "allow"],
-  [["allow Glob *"], "claude", "Glob", { pattern: "*", path: "/root" }, "ask"],
-  [["allow Grep x"], "gemini", "search_file_content", { pattern: "x", path: ".", dir_path: "/root" }, "ask"],
-  [["allow Glob *"], "opencode", "glob", { pattern: "*", path: "/root" }, "ask"],
+  [["allow Glob *"], "claude", "Glob", { pattern: "*", path: "/home/ada" }, "ask"],
+  [["allow Grep x"], "gemini", "search_file_content", { pattern: "x", path: ".", dir_path: "/home/ada" }, "ask"],
+  [["allow Glob *"], "opencode", "glob", { pattern: "*", path: "/home/ada" }, "ask"],
 ])("what is searched is read as well: %j: %s %s %j is %s", (rules, agent, tool, input, decision) => {
   expect(decide(rules, { ...there, agent, tool, input })).toBe(decision);
 });
