@@ -22,6 +22,9 @@ const daemonMain = fileURLToPath(new URL("../../apps/agent/src/main.ts", import.
 /** Agents start slowly where several share a processor. */
 const PATIENCE_MS = 120_000;
 
+/** Sooner than usual. */
+const LIMIT_RETRY_S = 10;
+
 /** What the project's owner lets agents do; people are asked for everything else. */
 const allowedCommands = ["orchestratia *", "touch *"];
 
@@ -38,7 +41,11 @@ export async function startFleet(name: string, bin: string, settings: Parameters
   const server = await hub.registerServer(project, { name: "near" });
   const stateDir = join(place.root, "daemon", "agent");
   const registration = { hub_url: hub.url, project_id: project.id, server_id: server.id, name: "near" };
-  const config = { registrations: [{ ...registration, api_key: server.key }], repos: { shop: place.work } };
+  const config = {
+    registrations: [{ ...registration, api_key: server.key }],
+    repos: { shop: place.work },
+    usage_limit_retry_seconds: LIMIT_RETRY_S,
+  };
   mkdirSync(stateDir, { recursive: true });
   writeFileSync(join(stateDir, "agent.yaml"), stringify(config), { mode: 0o600 });
 

@@ -21,6 +21,7 @@ test("a file that is not there means the defaults", () => {
     max_processes_per_session: 512,
     max_memory_per_session: Math.floor(machineMemory() / 2),
     max_memory: Math.floor(machineMemory() * 0.8),
+    usage_limit_retry_seconds: 300,
     repos: {},
     agents: [],
     tags: [],
@@ -57,6 +58,7 @@ test.each([
   ["an amount of memory that is none", "max_memory_per_session: much", 'a number of bytes or a size such as "8 GiB"'],
   ["memory in which nothing can run", "max_memory: 2 MiB", "less than 16 MiB"],
   ["what belongs into the policy", "remote: { exec: true }", "said in policy.yaml"],
+  ["an agent at its limit that is never left alone", "usage_limit_retry_seconds: 1", "usage_limit_retry_seconds"],
   ["too few processes", "max_processes_per_session: 1", "max_processes_per_session"],
 ])("%s is refused with a reason", (_name, text, reason) => {
   using folder = testFolder();

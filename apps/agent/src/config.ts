@@ -48,6 +48,13 @@ const Config = z.object({
     .enum(["holder", "tmux"])
     .default("holder")
     .describe("What new sessions run in: a terminal of the daemon's own, or tmux 3.2 or newer"),
+  usage_limit_retry_seconds: z
+    .number()
+    .int()
+    .min(5)
+    .max(24 * 3600)
+    .default(300)
+    .describe("After so long an agent at a usage limit whose end nobody says is tried again"),
   repos: z.record(z.string(), Repo).default({}),
   agents: z.array(CustomAgent).default([]),
   tags: z.array(z.string()).default([]),

@@ -179,6 +179,7 @@ export class Daemon {
         terminals: this.#terminals,
         report: this.#report,
         agents: () => agentCatalog(this.#config.agents),
+        tryAgainMs: () => this.#config.usage_limit_retry_seconds * 1000,
         baseEnv,
         cliFolder: cliFolder(stateDir, this.#config.cli_path),
         remote: this.#remoteOptions(registration),

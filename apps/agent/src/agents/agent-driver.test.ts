@@ -354,6 +354,31 @@ test("its keys for an interrupt come one after the other", () => {
   expect(pressed).toEqual(["\x03", "\x04"]);
 });
 
+test("at the prompt no further key of an interrupt is pressed, be the prompt told or seen", () => {
+  const { driver, clock, pressed } = followed();
+  driver.hook(told("working"));
+  driver.screen(["busy"]);
+  driver.interrupt();
+  driver.hook(told("idle"));
+  clock.pass(300);
+  expect(pressed).toEqual(["\x03"]);
+  driver.hook(told("working"));
+  driver.screen(["busy"]);
+  driver.interrupt();
+  driver.screen(["> "]);
+  clock.pass(300);
+  expect(pressed).toEqual(["\x03", "\x03"]);
+});
+
+test("a prompt that is left from before the work keeps no key of an interrupt back", () => {
+  const { driver, clock, pressed } = followed();
+  driver.screen(["> "]);
+  driver.hook(told("working"));
+  driver.interrupt();
+  clock.pass(300);
+  expect(pressed).toEqual(["\x03", "\x04"]);
+});
+
 test("without hooks and a screen that can be read, the process is asked", () => {
   const { driver, status, clock } = followed({ of: shell });
   driver.facts({ prompt_line: "$ ", foreground: true });

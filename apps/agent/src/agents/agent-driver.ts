@@ -48,7 +48,7 @@ export interface DriverOptions {
   facts?: Facts | undefined;
   hasExited?: boolean;
   /** After how long a usage limit is over of which nobody says when it ends. */
-  tryAgainMs?: number | undefined;
+  tryAgainMs: number;
   press(keys: string): void;
   onChange(state: AgentState): void;
   /** The agent's own id of its conversation became known, or it began another one. */
@@ -186,8 +186,14 @@ export class AgentDriver {
     const { clock, press } = this.#options;
     for (const [at, key] of (this.#agent?.interruptKeys ?? defaultInterruptKeys).entries()) {
       if (at === 0) press(key);
-      else clock.after(at * betweenKeysMs, () => this.#hasExited || press(key));
+      // At the prompt the same key may open or end something.
+      else clock.after(at * betweenKeysMs, () => this.#hasExited || this.#isAtPrompt() || press(key));
     }
+  }
+
+  /** A prompt that is drawn late is older than the work that was told. */
+  #isAtPrompt(): boolean {
+    return this.#state.status === "idle" || (this.#seen?.status === "idle" && this.#hasShownWork);
   }
 
   #passDialog(lines: readonly string[]): void {

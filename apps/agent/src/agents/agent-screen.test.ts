@@ -196,6 +196,15 @@ const screens: Record<string, Record<string, string>> = {
   ┃  Build · Fake Fake
   ╹▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀
    ~/work                              18 (0%)  ctrl+p commands`,
+    "prompt beside a long path": `
+     ▣  Build · Fake
+  ┃
+  ┃
+  ┃
+  ┃  Build · Fake Fake
+  ╹▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀
+   ~/state/agent/worktrees/b2e421bf-6234-4871-be22-    18 (0% ctrl+p
+   c38691a3dee/SHOP-1                                         commands`,
     work: `
   ┃  @@sh echo hi > a.txt ;; @@sleep 3000
      ▣  Build · Fake
@@ -272,6 +281,10 @@ test.each([
   const { waiting } = read(name, "permission") ?? {};
   expect(waiting).toEqual({ for: "permission", text: expect.stringContaining(text), options });
   expect(waiting?.text).not.toContain(options[0]);
+});
+
+test("opencode: beside the long path of a checkout it is seen at its prompt as well", () => {
+  expect(read("opencode", "prompt beside a long path")).toEqual({ status: "idle" });
 });
 
 test("claude: signed out it waits for somebody who signs in", () => {

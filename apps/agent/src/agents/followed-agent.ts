@@ -10,7 +10,7 @@ const startMs = 120_000;
 
 export interface FollowedAgentOptions {
   clock: Clock;
-  tryAgainMs?: number;
+  tryAgainMs: number;
   onChange(state: AgentState): void;
   /** The agent's own id of its conversation became known, or it began another one. */
   onConversation(id: string): void;

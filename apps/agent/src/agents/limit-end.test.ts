@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 test("the end that was read first counts, also when the same words mean tomorrow by now", () => {
-  const end = new LimitEnd();
+  const end = new LimitEnd(300_000);
   expect(end.read(limit(atThree))).toEqual({ leftMs: 10 * minute, waiting: limit(atThree) });
   vi.setSystemTime(Date.parse(atThree) + 1);
   expect(end.read(limit("2026-11-22T15:00:00.000Z"))).toEqual({ leftMs: -1, waiting: limit(atThree) });
@@ -23,7 +23,7 @@ test("the end that was read first counts, also when the same words mean tomorrow
 });
 
 test("a limit of which nobody says when it ends is over after five minutes, and no time is told", () => {
-  const end = new LimitEnd();
+  const end = new LimitEnd(300_000);
   expect(end.read(limit())).toEqual({ leftMs: 5 * minute, waiting: limit() });
   vi.setSystemTime(Date.now() + 5 * minute);
   expect(end.read(limit()).leftMs).toBe(0);

@@ -1,8 +1,5 @@
 import type { Waiting } from "./agent-state.ts";
 
-/** Where nobody says when a usage limit ends, it is tried again after so long. */
-const defaultTryAgainMs = 5 * 60_000;
-
 /**
  * When the usage limit ends at which an agent stands. What the first reading said counts until the agent works again: the
  * screen goes on saying "try again at 3 PM", also at four, when that means tomorrow.
@@ -11,7 +8,8 @@ export class LimitEnd {
   readonly #tryAgainMs: number;
   #known: { text: string; at: number; isTold: boolean } | undefined;
 
-  constructor(tryAgainMs = defaultTryAgainMs) {
+  /** Where nobody says when a limit ends, it is tried again after `tryAgainMs`. */
+  constructor(tryAgainMs: number) {
     this.#tryAgainMs = tryAgainMs;
   }
 

@@ -96,6 +96,7 @@ test(`a watching hub has every byte once, in order, when each hop is cut ${cutsP
     terminals,
     report: new Report({ config: () => config, policy: () => policy }, env, new SystemProbe("test")),
     agents: () => new Map(),
+    tryAgainMs: () => 300_000,
     baseEnv: env,
     cliFolder: undefined,
     remote: {

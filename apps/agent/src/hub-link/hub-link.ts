@@ -33,6 +33,8 @@ export interface HubLinkOptions {
   terminals: Terminals;
   report: Report;
   agents: () => ReadonlyMap<string, Agent>;
+  /** After so long an agent at a usage limit whose end nobody says is tried again; read when a session begins. */
+  tryAgainMs: () => number;
   baseEnv: Record<string, string>;
   cliFolder: string | undefined;
   remote: RemoteOptions;
@@ -226,6 +228,7 @@ export class HubLink {
     const { conversations } = this.#options;
     const session = new HubSession(terminal, this.#options.agents().get(terminal.record.agent), {
       clock: this.#clock,
+      tryAgainMs: this.#options.tryAgainMs(),
       onConversation: (id) => conversations?.remember(terminal.id, { agent: terminal.record.agent, id }),
       onGone: () => this.#sessions.delete(terminal.id),
     });

@@ -29,6 +29,8 @@ export interface SessionLink {
 
 interface HubSessionOptions {
   clock: Clock;
+  /** After so long an agent at a usage limit whose end nobody says is tried again. */
+  tryAgainMs: number;
   /** The agent's own id of its conversation became known, or it began another one. */
   onConversation(id: string): void;
   onGone(): void;
@@ -62,12 +64,17 @@ export class HubSession {
   #screen = "";
   #screenTimer: NodeJS.Timeout | undefined;
 
-  constructor(terminal: Terminal, agent: Agent | undefined, { clock, onConversation, onGone }: HubSessionOptions) {
+  constructor(
+    terminal: Terminal,
+    agent: Agent | undefined,
+    { clock, tryAgainMs, onConversation, onGone }: HubSessionOptions,
+  ) {
     this.terminal = terminal;
     this.#clock = clock;
     this.#onGone = onGone;
     this.#agent = new FollowedAgent(terminal, agent, {
       clock,
+      tryAgainMs,
       onChange: () => this.#statusChanged(),
       onConversation,
     });

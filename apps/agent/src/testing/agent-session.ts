@@ -40,12 +40,12 @@ export class AgentSession {
   conversation: string | undefined;
   readonly #typist: Typist;
 
-  private constructor(agent: Agent, terminal: Terminal, { tryAgainMs }: Start) {
+  private constructor(agent: Agent, terminal: Terminal, { tryAgainMs = 300_000 }: Start) {
     this.id = terminal.id;
     this.terminal = terminal;
     this.agent = new FollowedAgent(terminal, agent, {
       clock: systemClock,
-      ...(tryAgainMs === undefined ? {} : { tryAgainMs }),
+      tryAgainMs,
       onChange: (state) => {
         this.states.push(state);
         this.#typist.proceed();

@@ -37,6 +37,22 @@ test("a worker's way through its task: check, start, complete", async () => {
   expect(await mine.client.call(operations.agentCheckTasks)).toEqual({ count: 0, tasks: [] });
 });
 
+test("what a server was given and no session has taken is shown to a session that has nothing to do, and to no other", async () => {
+  const mine = await team.startAgent();
+  const offered = await team.give(await team.addTask(), mine);
+  await hub.database.sql.query("update tasks set assigned_session_id = null where id = $1", [offered.id]);
+  const seen = async () => (await mine.client.call(operations.agentCheckTasks)).tasks.map(({ id }) => id);
+  expect(await seen()).toEqual([offered.id]);
+  const own = await team.give(await team.addTask(), mine);
+  expect(await seen()).toEqual([own.id]);
+  await mine.client.call(operations.agentStartTask, on(own.key));
+  expect(await seen()).toEqual([own.id]);
+  await mine.client.call(operations.agentCompleteTask, { ...on(own.key), body: { result: "made" } });
+  expect(await seen()).toEqual([offered.id]);
+  expect((await mine.client.call(operations.agentStartTask, on(offered.key))).status).toBe("running");
+  await mine.client.call(operations.agentCompleteTask, { ...on(offered.key), body: { result: "made" } });
+});
+
 test("a version 1 client works through its server's key, naming its session where it can", async () => {
   const session = await team.startAgent();
   const given = await team.give(await team.addTask(), session);

@@ -29,10 +29,11 @@ const IN_ORDER = `order by t.blockers > 0, t.status = 'assigned', t.assigned_ses
 const OF_SESSION = {
   name: "tasks_of_session",
   text: `${SELECT_DETAILS} where t.id in (
-      select id from tasks where assigned_session_id = $1 and ${GIVEN}
+      with own as (select id, blockers from tasks where assigned_session_id = $1 and ${GIVEN})
+      select id from own
       union all
       select id from tasks where assigned_server_id = $2 and assigned_session_id is null and status = 'assigned'
-        and blockers = 0
+        and blockers = 0 and not exists (select 1 from own where own.blockers = 0)
     ) ${IN_ORDER}`,
 };
 const OF_SERVER = {
@@ -54,7 +55,7 @@ export async function getTasks(sources: TaskSources, ids: readonly string[], ask
   return toTasks(sources, await sources.database.sql.query<DetailRow>(BY_IDS, [ids]), asker);
 }
 
-/** What a session has to do; with `offers` also what its server was given and no session has taken yet. */
+/** What a session has to do; with `offers` and nothing that it can do itself also what its server was given and no session has taken yet. */
 export async function tasksOfSession(
   sources: TaskSources,
   session: { id: SessionId; serverId: ServerId; offers: boolean },

@@ -15,7 +15,8 @@ const rightKey = "\x1b[C";
 const question = /\benter (confirm|submit|select)\b/;
 const framed = /^\s*┃/;
 const prompt = /^\s*┃\s+(Ask anything|\w+ · )/;
-const foot = /\bctrl\+p commands\b/;
+/** Beside a long path it breaks into two lines. */
+const foot = /\bctrl\+p\b/;
 
 /** Its own question: a list without a mark, below what is asked, which is all in one frame. */
 function questionAt(bottom: readonly string[]): HookStatus {
