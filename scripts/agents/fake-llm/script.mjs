@@ -37,8 +37,12 @@ export function decide({ prompt: given, results, first, last, tools, isLifted = 
     return { text: /title/i.test(given) ? "Fake title" : `FAKE-ECHO ${given.trim().slice(-200)}` };
   const [, check] = taskLine.exec(given) ?? [];
   if (check && results === 0) return call({ say: "", slow: 0, wait: 0 }, "sh", check, tools);
-  if (check) return decide({ prompt: scriptOf(first), results: results - 1, last, tools, isLifted });
-  const prompt = unquoted(given).replace(/\s*;;\s*(?=@@)/g, "\n");
+  if (check) return follow({ script: scriptOf(first), results: results - 1, last, tools, isLifted });
+  return follow({ script: unquoted(given), results, last, tools, isLifted });
+}
+
+function follow({ script, results, last, tools, isLifted }) {
+  const prompt = script.replace(/\s*;;\s*(?=@@)/g, "\n");
   const directives = [...prompt.matchAll(/^[ \t>❯"']*@@(\w+)[ \t]*(.*)$/gm)].map(([, name, rest]) => [
     name,
     rest.trim(),

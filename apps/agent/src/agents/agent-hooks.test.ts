@@ -78,6 +78,7 @@ test.each([
     "hit your limit",
   ],
   ["claude", "StopFailure", { error: "overloaded", last_assistant_message: "Overloaded" }, "Overloaded"],
+  ["claude", "StopFailure", { error: "server_error", last_assistant_message: "API Error: 529" }, "API Error: 529"],
   [
     "opencode",
     "session.status",

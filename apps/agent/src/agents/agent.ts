@@ -27,7 +27,7 @@ export interface Agent {
   screen?: AgentScreen;
   /** Whether lines are typed as a paste: some take Enter after quick keys for one more line of a text. */
   isPasted?: boolean;
-  /** What stops it in the middle of its work and leaves it at its prompt, one key after the other. Default: Esc. */
+  /** What stops it in the middle of its work, one key after the other until it is at its prompt. Default: Esc. */
   interruptKeys?: readonly string[];
   /** What it is doing, judged by its process and the cursor's line. `exited` is not its business. */
   status(facts: Facts): AgentStatus;

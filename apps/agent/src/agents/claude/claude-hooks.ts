@@ -30,7 +30,7 @@ type Payload = z.infer<typeof Payload>;
 const asking = new Set(["AskUserQuestion", "ExitPlanMode"]);
 
 /** Failures after which it can only be tried again later. */
-const limits = new Set(["rate_limit", "overloaded", "billing_error"]);
+const limits = new Set(["rate_limit", "overloaded", "server_error", "billing_error"]);
 
 const waiting = (reason: "permission" | "question" | "login" | "usage_limit", text: string): HookEvent => ({
   kind: "status",
