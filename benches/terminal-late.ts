@@ -105,8 +105,10 @@ async function replayAll(): Promise<Seen> {
   let bytes = 0;
   await new Promise<void>((resolve) => {
     socket.on("message", (data: Buffer) => {
-      bytes += data.length;
-      void paint(terminal, data).then(() => bytes >= log.bytes && resolve());
+      void paint(terminal, data).then(() => {
+        bytes += data.length;
+        if (bytes >= log.bytes) resolve();
+      });
     });
   });
   const seen = { ms: now() - begun, bytes };

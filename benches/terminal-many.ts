@@ -26,6 +26,9 @@ await using ours = await startOurs(programs, {
   async through(port) {
     const proxy = await startChild(beside("./delay-proxy.ts"), [String(port), "0"]);
     cut = () => proxy.process.send("cut");
+    // It leaves when we do, and does not keep us.
+    proxy.process.unref();
+    proxy.process.channel?.unref();
     return (proxy.said as { port: number }).port;
   },
 });

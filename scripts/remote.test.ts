@@ -1,8 +1,12 @@
 /** Remote commands and files between two real daemons, through a whole hub, in the words of the command line. */
+import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { EXIT } from "../apps/cli/src/exit-codes.ts";
 import { startTestHub, type TestHub } from "../apps/hub/src/testing/test-hub.ts";
@@ -46,6 +50,48 @@ test("a command runs on the other machine, in its session's folder, and ends our
     const { activity } = await system.call(people.listActivity, { params: { project: project.key }, query });
     return activity.some(({ details }) => details.command === "pwd; env; echo bad >&2; exit 42");
   });
+});
+
+/** The command line as a program of its own, of which each line of output is read as it comes. */
+function startProgram(machine: Machine, ...argv: string[]) {
+  const main = fileURLToPath(new URL("../apps/cli/src/main.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--conditions=development", "--import", "tsx", main, ...argv], {
+    env: { PATH: process.env.PATH, ORCHESTRATIA_HOME: "/nonexistent", ...machine.env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return { child, line: async () => (await lines.next()).value as string | undefined, ended: once(child, "close") };
+}
+
+test("what a command prints is read here while it still runs there", async () => {
+  const seen = path.join(far.repo, "seen");
+  const line = `echo first; until [ -e '${seen}' ]; do sleep 0.02; done; echo last; exit 7`;
+  const program = startProgram(near, "remote", "exec", far.session, line);
+  expect(await program.line()).toBe("first");
+  await writeFile(seen, "");
+  expect(await program.line()).toBe("last");
+  expect(await program.ended).toEqual([7, null]);
+});
+
+test("whoever interrupts the command line ends the command over there, with everything that it started", async () => {
+  const program = startProgram(near, "remote", "exec", far.session, "sleep 600 & echo $!; wait");
+  const pid = Number(await program.line());
+  expect(process.kill(pid, 0)).toBe(true);
+  program.child.kill("SIGINT");
+  await program.ended;
+  await until(async () => {
+    try {
+      return !process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+  });
+});
+
+test("of much output every byte comes, in order", async () => {
+  const numbers = Array.from({ length: 100_000 }, (_, index) => `${index + 1}\n`).join("");
+  const ran = await near.run("remote", "exec", far.session, "seq 1 100000");
+  expect([ran.code, ran.stderr, ran.stdout === numbers]).toEqual([0, "", true]);
 });
 
 test("a machine whose owner has not allowed commands runs none", async () => {

@@ -28,6 +28,7 @@ describe.skipIf(isSkipped)("the rules of a project", () => {
     const body = { server_id, agent: "shell", name: "tools" };
     const { id } = (await ada.ask("POST", "/projects/DEMO/sessions", body)) as { id: string };
     session = `/sessions/${id}`;
+    await ada.ask("POST", "/projects/DEMO/sessions", { ...body, name: "others" });
   });
 
   afterAll(async () => {
@@ -212,6 +213,10 @@ describe.skipIf(isSkipped)("the rules of a project", () => {
     await ada.go("/settings/rules");
     await row(ada, "rule", "Allowed always: npm test").getByText("claude on server local").waitFor();
     await row(ada, "decision", "The rule “Allowed always: npm test” allows it.").waitFor();
+    await row(ada, "decision", "Ada allowed it.").waitFor();
+    await field(ada, "In which session").selectOption("others");
+    await ada.page.getByText("No such decision").waitFor();
+    await field(ada, "In which session").selectOption("tools");
     await row(ada, "decision", "Ada allowed it.").waitFor();
     await field(ada, "Which decisions").selectOption("denied");
     const denied = row(ada, "decision", "npm publish");

@@ -63,6 +63,8 @@ export async function startMachine({ hub, project, name, policy = {}, throughUrl
     key: server.key,
     daemon,
     session: session.name,
+    /** What the command line in this machine's session is called with. */
+    env,
     /** Runs the command line in this machine's session. */
     run: (...argv: string[]) => runInProcess(argv, { env }),
     async [Symbol.asyncDispose]() {

@@ -92,12 +92,12 @@ export async function openLocalSession(record: SessionRecord, mode: "watch" | "d
     client.watch({
       onOutput(offset, bytes) {
         end = offset + bytes.length;
-        events?.onOutput(bytes, consumed(end));
+        events?.onOutput(Buffer.from(bytes), consumed(end));
         closeWhenAllCame();
       },
       onSnapshot(offset, { text }) {
         end = offset;
-        events?.onSnapshot(text, consumed(end));
+        events?.onSnapshot(Buffer.from(text), consumed(end));
         closeWhenAllCame();
       },
     });

@@ -67,9 +67,7 @@ export class PersonDoor implements Hub {
     ...[input]: Record<string, never> extends CallInput<O> ? [CallInput<O>?] : [CallInput<O>]
   ): Promise<ResponseOf<O>> {
     const counterpart = COUNTERPARTS.get(operation);
-    if (!counterpart) {
-      throw new CommandError("needs_session", "Only an agent in a session does this: it needs a session's key.");
-    }
+    if (!counterpart) throw needsSession();
     const given = (input ?? {}) as { params?: object; query?: object; body?: object };
     const { answer = (same: never) => same } = counterpart;
     const called = await this.#client.call(counterpart.operation, {
@@ -80,7 +78,16 @@ export class PersonDoor implements Hub {
     } as unknown as CallInput<Operation>);
     return answer(called as never) as ResponseOf<O>;
   }
+
+  /** Throws `needs_session`: nothing that people call is answered line by line. */
+  // biome-ignore lint/correctness/useYield: there is never a line
+  async *lines(): AsyncGenerator<never, void, undefined> {
+    throw needsSession();
+  }
 }
+
+const needsSession = (): CommandError =>
+  new CommandError("needs_session", "Only an agent in a session does this: it needs a session's key.");
 
 /** Agents may say which project and session they are of; a person's path says it. */
 function withoutProject(members: object = {}): object {

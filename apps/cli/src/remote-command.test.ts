@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Problem } from "@orchestratia/protocol/problems";
@@ -40,6 +42,31 @@ test("remote exec --json is the result, and the exit code is the command's as we
   hub.answers.agentRemoteExec = result;
   const { code, stdout } = await orchestratia("remote", "exec", "w1", "false", "--json");
   expect([code, JSON.parse(stdout)]).toEqual([3, result]);
+});
+
+test("remote exec prints each piece as it comes; a problem behind them is a refusal", async () => {
+  const problem = new Problem("server_unreachable", "The server's daemon went away.").toDocument();
+  const ends = [{ exit_code: 3 }, { problem }, undefined];
+  const server = createServer((_, response) => {
+    response.writeHead(200, { "content-type": "application/x-ndjson" });
+    const end = ends.shift();
+    const lines = [{ stdout: "a" }, { stderr: "bad\n" }, { stdout: "b\n" }, ...(end ? [end] : [])];
+    response.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const exec = () => runInProcess(["remote", "exec", "w1", "make"], { env: { ...env, ORCHESTRATIA_HUB_URL: url } });
+  try {
+    expect(await exec()).toEqual({ code: 3, stdout: "ab\n", stderr: "bad\n" });
+    expect(await exec()).toEqual({
+      code: EXIT.conflict,
+      stdout: "ab\n",
+      stderr: "bad\nError: The server's daemon went away.\n",
+    });
+    expect(await exec()).toMatchObject({ code: EXIT.unreachable, stdout: "ab\n" });
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
 });
 
 test("a command that could not be run to its end is 255; a refusal is a refusal", async () => {

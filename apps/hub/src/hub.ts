@@ -1,4 +1,3 @@
-import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { CLOSE_CODES } from "@orchestratia/protocol/server-link";
 import type { FastifyInstance, FastifyRequest } from "fastify";
@@ -20,6 +19,7 @@ import { epicRoutes } from "./epics/routes.ts";
 import { Bus } from "./events/bus.ts";
 import { Sequencer } from "./events/sequencer.ts";
 import { idempotencyExpiry } from "./http/idempotency-expiry.ts";
+import { listenAddress } from "./http/listen-address.ts";
 import { readinessOf } from "./http/readiness.ts";
 import { buildServer } from "./http/server.ts";
 import { SignIn } from "./http/sign-in.ts";
@@ -171,7 +171,9 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
 
   // What the sessions printed.
   const { s3, folder, maxBytes } = config.recordings;
-  const recordings: Recordings = { database, store: s3 ? s3Store(s3) : folderStore(folder), maxBytes, log };
+  const storing = new AbortController();
+  const store = s3 ? s3Store(s3, storing.signal) : folderStore(folder);
+  const recordings: Recordings = { database, store, maxBytes, log };
   const recordingTexts = new TextReader(recordings);
   const segmentReceiver = new SegmentReceiver(recordings, () => recordingTexts.wake());
 
@@ -352,7 +354,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
   });
   const endSilentConnections = watchSilentConnections(app.server);
   await app.listen({ host: config.host, port: config.port });
-  url ||= addressOf(app, config.host);
+  url ||= listenAddress(app, config.host);
 
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
@@ -370,6 +372,8 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     dashboardLink[Symbol.dispose]();
     connections[Symbol.dispose]();
     startDeadlines[Symbol.dispose]();
+    // A segment that is not kept by now comes again.
+    storing.abort(new Error("the hub is stopping"));
     await serverLink.settled();
     await segmentReceiver.settled();
     await remote[Symbol.asyncDispose]();
@@ -389,12 +393,4 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     connections,
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
   };
-}
-
-/** Without a public address: where it listens, as this machine reaches it. */
-function addressOf(app: FastifyInstance, host: string): string {
-  const { port } = app.server.address() as AddressInfo;
-  const everywhere = host === "0.0.0.0" || host === "::";
-  const name = everywhere ? "127.0.0.1" : host;
-  return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
 }

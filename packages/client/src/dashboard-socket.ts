@@ -1,6 +1,7 @@
 import { DashboardFrame, type ViewerFrame } from "@orchestratia/protocol/dashboard-link";
 import { decodeTerminalFrame } from "@orchestratia/protocol/terminal-frame";
 import { Backoff } from "./backoff.ts";
+import { randomKey } from "./random-key.ts";
 import { SignsOfLife } from "./signs-of-life.ts";
 import { TerminalLine, type TerminalListener, type TerminalSize, type TerminalWire } from "./terminal-line.ts";
 
@@ -37,6 +38,7 @@ interface Subscription {
  */
 export class DashboardSocket {
   readonly #options: DashboardSocketOptions;
+  readonly #viewer = randomKey();
   readonly #topics = new Map<string, Subscription>();
   readonly #lines = new Map<string, TerminalLine>();
   readonly #wire: TerminalWire;
@@ -71,7 +73,7 @@ export class DashboardSocket {
 
   /** Looks at a terminal; `drive` for whoever wants to type: they do when nobody else does. */
   attach(session_id: string, size: TerminalSize, mode: "watch" | "drive", listener: TerminalListener): void {
-    const line = new TerminalLine(session_id, this.#wire, { size, mode, listener });
+    const line = new TerminalLine(session_id, this.#wire, { size, mode, viewer: this.#viewer, listener });
     this.#lines.set(session_id, line);
     line.attach();
   }

@@ -212,3 +212,69 @@ test("a call that is given up is not sent again", async () => {
   await expect(call).rejects.toBeInstanceOf(UnreachableError);
   expect(server.seen.length).toBeLessThan(6);
 });
+
+const follow = operation({
+  id: "follow",
+  door: "people",
+  access: "signed_in",
+  tag: "test",
+  method: "POST",
+  path: "/api/v1/things",
+  summary: "Says it bit by bit",
+  body: z.object({ text: z.string() }),
+  response: z.object({ said: z.string() }),
+  lines: z.object({ said: z.string() }),
+});
+
+const ndjson = { "content-type": "application/x-ndjson" };
+const text = { body: { text: "t" } };
+
+test("a line is read before the next one is there, and whoever stops reading gives the request up", async () => {
+  let open: ServerResponse | undefined;
+  let seen: Seen | undefined;
+  await using hub = await serve((request, response) => {
+    seen = request;
+    open = response.writeHead(200, ndjson);
+    response.write('{"said":"a"}\n');
+  });
+  const lines = new HubClient({ baseUrl: hub.url }).lines(follow, text);
+  expect(await lines.next()).toEqual({ done: false, value: { said: "a" } });
+  expect(seen?.headers.accept).toContain("application/x-ndjson");
+  open?.write('{"said":"b"}\n');
+  expect(await lines.next()).toEqual({ done: false, value: { said: "b" } });
+  const closed = new Promise((resolve) => open?.once("close", resolve));
+  await lines.return();
+  await closed;
+});
+
+test("a refusal is thrown, before the first line as behind it, and so is an answer that breaks off", async () => {
+  const problem = new Problem("server_unreachable", "box is not connected.").toDocument("/x");
+  const ends: ((response: ServerResponse) => void)[] = [
+    (response) => json(response, 409, problem),
+    (response) => response.writeHead(200, ndjson).end(`{"said":"a"}\n${JSON.stringify({ problem })}\n`),
+    (response) => {
+      response.writeHead(200, { ...ndjson, "content-length": 100 });
+      response.write('{"said":"a"}\n', () => response.destroy());
+    },
+  ];
+  await using hub = await serve((_, response) => ends.shift()?.(response));
+  const read = async () => {
+    const said: string[] = [];
+    const lines = new HubClient({ baseUrl: hub.url }).lines(follow, text);
+    const error = await (async () => {
+      for await (const line of lines) said.push(line.said);
+    })().catch((thrown: unknown) => thrown);
+    return { said, error };
+  };
+  const refused = expect.objectContaining({ status: 409, code: "server_unreachable", detail: "box is not connected." });
+  expect(await read()).toEqual({ said: [], error: refused });
+  expect(await read()).toEqual({ said: ["a"], error: refused });
+  expect(await read()).toEqual({ said: ["a"], error: expect.any(UnreachableError) });
+});
+
+test("of a hub that knows no lines the whole answer is the only one", async () => {
+  await using hub = await serve((_, response) => json(response, 200, { said: "everything" }));
+  const lines = [];
+  for await (const line of new HubClient({ baseUrl: hub.url }).lines(follow, text)) lines.push(line);
+  expect(lines).toEqual([{ said: "everything" }]);
+});

@@ -1,6 +1,8 @@
-import type { BodyOf, Operation, ParamsOf, QueryOf, ResponseOf } from "@orchestratia/protocol/operation";
+import type { BodyOf, LineOf, Operation, ParamsOf, QueryOf, ResponseOf } from "@orchestratia/protocol/operation";
 import { type ProblemCode, problemCode } from "@orchestratia/protocol/problems";
 import type { z } from "zod";
+import { linesOf } from "./lines-of.ts";
+import { randomKey } from "./random-key.ts";
 
 /** The hub said no. `detail` is a plain sentence. */
 export class RefusedError extends Error {
@@ -40,12 +42,6 @@ export interface HubClientOptions {
   retries?: number;
 }
 
-interface Answer {
-  ok: boolean;
-  status: number;
-  text: string;
-}
-
 type Input<S extends z.ZodType> = z.input<S>;
 
 /** What a call takes: only what its operation declares. */
@@ -72,6 +68,45 @@ export class HubClient {
     operation: O,
     ...[input]: Record<string, never> extends CallInput<O> ? [CallInput<O>?] : [CallInput<O>]
   ): Promise<ResponseOf<O>> {
+    const { url, init, retries } = this.#request(operation, input, "application/json");
+    const { ok, status, text } = await this.#sendAgain(init, retries, async () => {
+      const response = await this.#fetch(url, init);
+      return { ok: response.ok, status: response.status, text: await response.text() };
+    });
+    const document = parseJson(text);
+    if (!ok) throw new RefusedError(status, asRecord(document));
+    if (document === undefined) throw new UnreachableError(`The answer of ${url} is not JSON.`);
+    return document as ResponseOf<O>;
+  }
+
+  /**
+   * The answer of an operation line by line, as it comes; of a hub that knows no lines the whole answer is the only one.
+   * Whoever stops reading gives the request up. Throws as `call` does, also behind lines that came already.
+   */
+  async *lines<O extends Operation & { readonly lines: z.ZodType }>(
+    operation: O,
+    input: CallInput<O>,
+  ): AsyncGenerator<LineOf<O>, void, undefined> {
+    const { url, init, retries } = this.#request(operation, input, "application/x-ndjson, application/json;q=0.5");
+    const leaving = new AbortController();
+    init.signal = AbortSignal.any([leaving.signal, ...(init.signal ? [init.signal] : [])]);
+    try {
+      const response = await this.#sendAgain(init, retries, () => this.#fetch(url, init));
+      if (!response.ok) throw new RefusedError(response.status, asRecord(parseJson(await response.text())));
+      for await (const line of linesOf(response.body as unknown as AsyncIterable<Uint8Array>)) {
+        const document = asRecord(parseJson(line));
+        const problem = document.problem === undefined ? undefined : asRecord(document.problem);
+        if (problem) throw new RefusedError(Number(problem.status), problem);
+        yield document as LineOf<O>;
+      }
+    } catch (error) {
+      throw error instanceof RefusedError || error instanceof UnreachableError ? error : this.#noAnswer(error);
+    } finally {
+      leaving.abort();
+    }
+  }
+
+  #request<O extends Operation>(operation: O, input: unknown, accept: string) {
     const given = (input ?? {}) as {
       params?: ParamsOf<O>;
       query?: QueryOf<O>;
@@ -84,7 +119,7 @@ export class HubClient {
     const init: RequestInit = {
       method: operation.method,
       headers: {
-        accept: "application/json",
+        accept,
         ...(retries > 0 && operation.method === "POST" ? { "idempotency-key": randomKey() } : {}),
         ...(given.body === undefined ? {} : { "content-type": "application/json" }),
         ...this.#options.headers?.(),
@@ -93,33 +128,26 @@ export class HubClient {
       ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
       signal: given.signal ?? AbortSignal.timeout(this.#options.timeoutMs ?? 60_000),
     };
-    const { ok, status, text } = await this.#sendAgain(url, init, retries);
-    const document = parseJson(text);
-    if (!ok) throw new RefusedError(status, asRecord(document));
-    if (document === undefined) throw new UnreachableError(`The answer of ${url} is not JSON.`);
-    return document as ResponseOf<O>;
+    return { url, init, retries };
   }
 
-  async #sendAgain(url: string, init: RequestInit, retries: number): Promise<Answer> {
+  async #sendAgain<T>({ signal }: RequestInit, retries: number, send: () => Promise<T>): Promise<T> {
     for (let left = retries; ; left -= 1) {
       try {
-        return await this.#send(url, init);
+        return await send();
       } catch (error) {
-        if (left <= 0 || init.signal?.aborted) throw error;
+        if (left <= 0 || signal?.aborted) throw this.#noAnswer(error);
       }
-      await pause(RETRY_PAUSE_MS * 2 ** (retries - left), init.signal);
+      await pause(RETRY_PAUSE_MS * 2 ** (retries - left), signal);
     }
   }
 
-  async #send(url: string, init: RequestInit): Promise<Answer> {
-    try {
-      const response = await (this.#options.fetch ?? fetch)(url, init);
-      return { ok: response.ok, status: response.status, text: await response.text() };
-    } catch (error) {
-      throw new UnreachableError(`The hub at ${this.#options.baseUrl || "this address"} does not answer.`, {
-        cause: error,
-      });
-    }
+  #fetch(url: string, init: RequestInit): Promise<Response> {
+    return (this.#options.fetch ?? fetch)(url, init);
+  }
+
+  #noAnswer(cause: unknown): UnreachableError {
+    return new UnreachableError(`The hub at ${this.#options.baseUrl || "this address"} does not answer.`, { cause });
   }
 }
 
@@ -128,10 +156,6 @@ const RETRY_PAUSE_MS = 200;
 /** A PATCH or DELETE done twice may be refused the second time, and the caller would not know why. */
 const isRepeatable = ({ method, door }: Operation): boolean =>
   method === "GET" || (method === "POST" && (door === "people" || door === "agents"));
-
-/** `crypto.randomUUID` is missing in pages that came over plain http. */
-const randomKey = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** Ends early when the call is given up. */
 function pause(ms: number, signal: AbortSignal | null | undefined): Promise<void> {

@@ -42,6 +42,15 @@ export interface TerminalWire {
   readonly ready: boolean;
 }
 
+/** How somebody looks at a terminal. */
+interface TerminalLook {
+  size: TerminalSize;
+  mode: "watch" | "drive";
+  /** Who looks, whatever the link: over another one the hub gives them back the keyboard that they had. */
+  viewer: string;
+  listener: TerminalListener;
+}
+
 /**
  * One terminal's way from the hub and to it: hands on every byte once and in order, acknowledges what its owner says it
  * has consumed, and after a gap asks for what is missing only.
@@ -50,6 +59,7 @@ export class TerminalLine {
   readonly #session: SessionId;
   readonly #mode: "watch" | "drive";
   readonly #wire: TerminalWire;
+  readonly #viewer: string;
   readonly #typed: TypedPieces;
   readonly listener: TerminalListener;
   #size: TerminalSize;
@@ -62,15 +72,12 @@ export class TerminalLine {
   #drives = false;
   #acked = 0;
 
-  constructor(
-    session: string,
-    wire: TerminalWire,
-    { size, mode, listener }: { size: TerminalSize; mode: "watch" | "drive"; listener: TerminalListener },
-  ) {
+  constructor(session: string, wire: TerminalWire, { size, mode, viewer, listener }: TerminalLook) {
     this.#session = session as SessionId;
     this.#wire = wire;
     this.#size = size;
     this.#mode = mode;
+    this.#viewer = viewer;
     this.listener = listener;
     this.#typed = new TypedPieces(wire, (bytes) => this.#sendTyped(bytes));
   }
@@ -83,7 +90,8 @@ export class TerminalLine {
     this.#number = undefined;
     this.#typed.drop();
     const offset = this.#offset === undefined ? {} : { offset: this.#offset };
-    this.#wire.send({ type: "attach", session_id: this.#session, ...offset, ...this.#size, mode: this.#mode });
+    const how = { ...offset, ...this.#size, mode: this.#mode, viewer: this.#viewer };
+    this.#wire.send({ type: "attach", session_id: this.#session, ...how });
   }
 
   detach(): void {

@@ -21,6 +21,11 @@ import {
   watchSince,
 } from "./wire.ts";
 
+/**
+ * Where every connection's bytes are read into: a read is over before the next one begins, so that output which passes
+ * by leaves no garbage.
+ */
+const readRoom = Buffer.allocUnsafeSlow(256 * 1024);
 const helloLimitMs = 10_000;
 const answerLimitMs = 10_000;
 
@@ -55,12 +60,14 @@ export interface HolderEvents {
 export interface OutputListener {
   /** Output begins here, or, when that is below 0, with a snapshot. */
   onSubscribed?(offset: number): void;
+  /** `bytes` are there during this call only. */
   onOutput(offset: number, bytes: Buffer): void;
   /** The bytes from `offset` on are printed at this size. */
   onResized?(offset: number, size: Size): void;
   /**
    * What repaints an empty terminal as it stands at `offset`. When that is ahead of the output so far, the next output
-   * continues there; else the snapshot was asked for, and the output goes on where it was.
+   * continues there; else the snapshot was asked for, and the output goes on where it was. `text` is there during this
+   * call only.
    */
   onSnapshot(offset: number, snapshot: { size: Size; text: Buffer }): void;
 }
@@ -89,11 +96,14 @@ export class HolderClient {
   /** Rejects when nobody listens on `path`, or somebody who is no holder. */
   static connect(path: string, events: HolderEvents): Promise<HolderClient> {
     return new Promise((resolve, reject) => {
-      const socket = connect(path);
+      const socket: Socket = connect({
+        path,
+        onread: { buffer: readRoom, callback: (length) => receive(readRoom.subarray(0, length)) },
+      });
       const reader = new FrameReader();
       let client: HolderClient | undefined;
       const limit = setTimeout(() => socket.destroy(new Error("the holder does not answer")), helloLimitMs);
-      socket.on("data", (chunk) => {
+      const receive = (chunk: Buffer): boolean => {
         try {
           for (const { kind, payload } of reader.read(chunk)) {
             if (client) client.#handle(kind, payload, events);
@@ -106,7 +116,8 @@ export class HolderClient {
         } catch (error) {
           socket.destroy(error instanceof Error ? error : new Error(String(error)));
         }
-      });
+        return true;
+      };
       socket.on("error", reject);
       socket.on("close", () => {
         clearTimeout(limit);

@@ -7,8 +7,12 @@ test("frames come whole and in order, however the stream is cut", () => {
   const stream = Buffer.concat(sent.map(({ kind, payload }) => bytesFrame(kind, payload)));
   for (const size of [1, 2, 3, 4, 5, 6, 7, 11, 205, 4096, 65_536, stream.length]) {
     const reader = new FrameReader();
-    const read = [];
-    for (let at = 0; at < stream.length; at += size) read.push(...reader.read(stream.subarray(at, at + size)));
+    const read: { kind: number; payload: Buffer }[] = [];
+    for (let at = 0; at < stream.length; at += size) {
+      for (const { kind, payload } of reader.read(stream.subarray(at, at + size))) {
+        read.push({ kind, payload: Buffer.from(payload) });
+      }
+    }
     expect(read.map(({ kind }) => kind)).toEqual(sent.map(({ kind }) => kind));
     expect(read.every(({ payload }, n) => payload.equals(sent[n]?.payload ?? Buffer.from("?")))).toBe(true);
   }

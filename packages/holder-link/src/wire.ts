@@ -150,47 +150,55 @@ export function readSize(payload: Buffer): { offset: number; size: Size; bytes: 
 
 export const readJson = (payload: Buffer): unknown => JSON.parse(payload.toString("utf8"));
 
-function frameBytesOf(begun: Buffer): number {
-  const length = begun.readUInt32BE(0);
+function frameBytesOf(begun: Buffer, at = 0): number {
+  const length = begun.readUInt32BE(at);
   if (length < 1 || length > largestFrame) throw new Error(`a frame of ${length} bytes on the holder's socket`);
   return 4 + length;
 }
 
 const frameOf = (bytes: Buffer) => ({ kind: bytes[4] ?? 0, payload: bytes.subarray(headerBytes) });
 
-/** Cuts a byte stream into frames. */
+/** So much is kept ready for the next frame that comes in pieces; output has no larger ones. */
+const usualFrame = 64 * 1024 + headerBytes + 8;
+
+/** Cuts a byte stream into frames. A payload is a view that holds until the next frame is asked for. */
 export class FrameReader {
-  /** What is there of a frame that is not whole. */
-  #parts: Buffer[] = [];
+  /** Room for a frame that comes in pieces, used again for each. */
+  #room = Buffer.alloc(0);
   #held = 0;
 
   /** The frames that `chunk` completes. Throws on a length that no peer of ours sends. */
   *read(chunk: Buffer): Generator<{ kind: number; payload: Buffer }> {
-    let rest = chunk;
-    if (this.#held > 0) {
-      const [first] = this.#parts;
-      const isKnown = first !== undefined && first.length >= headerBytes;
-      const missing = isKnown ? frameBytesOf(first) - this.#held : rest.length;
-      // Joined once, when all of it is there: a large frame comes in many chunks.
-      if (isKnown && rest.length < missing) return this.#hold(rest);
-      const joined = Buffer.concat([...this.#parts, rest.subarray(0, missing)]);
-      rest = rest.subarray(missing);
-      [this.#parts, this.#held] = [[], 0];
-      if (isKnown) yield frameOf(joined);
-      else rest = joined;
+    for (let at = 0; at < chunk.length; ) {
+      const rest = chunk.length - at;
+      const length = this.#held === 0 && rest >= headerBytes ? frameBytesOf(chunk, at) : undefined;
+      if (length !== undefined && length <= rest) {
+        yield frameOf(chunk.subarray(at, at + length));
+        at += length;
+        continue;
+      }
+      at += this.#hold(chunk, at);
+      if (this.#held < headerBytes || this.#held < frameBytesOf(this.#room)) continue;
+      const frame = frameOf(this.#room.subarray(0, this.#held));
+      this.#held = 0;
+      yield frame;
+      if (this.#room.length > usualFrame) this.#room = Buffer.alloc(0);
     }
-    while (rest.length >= headerBytes) {
-      const length = frameBytesOf(rest);
-      if (rest.length < length) break;
-      const frame = rest.subarray(0, length);
-      rest = rest.subarray(length);
-      yield frameOf(frame);
-    }
-    if (rest.length > 0) this.#hold(rest);
   }
 
-  #hold(part: Buffer): void {
-    this.#parts.push(part);
-    this.#held += part.length;
+  /** Takes what is missing of the header, and then of the frame; answers how much that was. */
+  #hold(chunk: Buffer, at: number): number {
+    const wanted = this.#held < headerBytes ? headerBytes : frameBytesOf(this.#room);
+    this.#grow(wanted);
+    const copied = chunk.copy(this.#room, this.#held, at, at + wanted - this.#held);
+    this.#held += copied;
+    return copied;
+  }
+
+  #grow(needed: number): void {
+    if (this.#room.length >= needed) return;
+    const room = Buffer.allocUnsafeSlow(needed <= headerBytes ? 256 : Math.max(needed, usualFrame));
+    this.#room.copy(room, 0, 0, this.#held);
+    this.#room = room;
   }
 }

@@ -20,6 +20,14 @@ export const ViewerFrame = z.discriminatedUnion("type", [
     offset: int.min(0).optional(),
     ...size,
     mode: z.enum(["watch", "drive"]).default("watch"),
+    viewer: z
+      .string()
+      .min(16)
+      .max(64)
+      .optional()
+      .describe(
+        "A secret of this viewer's own, the same over each of its connections: one that it had before is ended, and the keyboard passed on",
+      ),
   }),
   z.object({ type: z.literal("detach"), session_id: SessionId }),
   z.object({

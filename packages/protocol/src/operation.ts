@@ -62,6 +62,11 @@ export interface Operation<
   readonly answersSecret?: true;
   /** What the answer is, where it is not JSON: it is streamed as long as both sides like. */
   readonly streams?: "text/event-stream" | "application/x-asciicast";
+  /**
+   * What each line is for whoever accepts `application/x-ndjson`: then the answer comes line by line while the work is
+   * done. The whole answer is such a line too: a repeated request is answered with it.
+   */
+  readonly lines?: z.ZodType;
   /** True for what browsers are sent to: every answer, refusals too, sends them on to another address. */
   readonly redirects?: true;
 }
@@ -72,6 +77,7 @@ type Given<
   B extends z.ZodType | undefined,
   R extends z.ZodType,
   J extends string | undefined,
+  L extends z.ZodType | undefined,
 > = {
   id: string;
   door: Door;
@@ -91,11 +97,14 @@ type Given<
   mendsText?: true;
   answersSecret?: true;
   streams?: "text/event-stream" | "application/x-asciicast";
+  lines?: L;
   redirects?: true;
 };
 
 /** Says in the type that the operation names its project. */
 type InProject<J> = J extends string ? { readonly project: J } : unknown;
+/** Says in the type what its lines are. */
+type WithLines<L> = L extends z.ZodType ? { readonly lines: L } : unknown;
 type OrNothing<T extends z.ZodType | undefined> = T extends z.ZodType ? T : z.ZodUndefined;
 
 /** Declares an operation; what is left out is declared as taking nothing. */
@@ -105,15 +114,20 @@ export function operation<
   Q extends z.ZodType | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
   J extends string | undefined = undefined,
->(given: Given<P, Q, B, R, J>): Operation<OrNothing<P>, OrNothing<Q>, OrNothing<B>, R> & InProject<J> {
+  L extends z.ZodType | undefined = undefined,
+>(
+  given: Given<P, Q, B, R, J, L>,
+): Operation<OrNothing<P>, OrNothing<Q>, OrNothing<B>, R> & InProject<J> & WithLines<L> {
   return {
     status: given.redirects ? 302 : 200,
     problems: [],
     ...given,
-  } as unknown as Operation<OrNothing<P>, OrNothing<Q>, OrNothing<B>, R> & InProject<J>;
+  } as unknown as Operation<OrNothing<P>, OrNothing<Q>, OrNothing<B>, R> & InProject<J> & WithLines<L>;
 }
 
 export type ParamsOf<O> = O extends Operation<infer P, z.ZodType, z.ZodType, z.ZodType> ? z.output<P> : never;
 export type QueryOf<O> = O extends Operation<z.ZodType, infer Q, z.ZodType, z.ZodType> ? z.output<Q> : never;
 export type BodyOf<O> = O extends Operation<z.ZodType, z.ZodType, infer B, z.ZodType> ? z.output<B> : never;
 export type ResponseOf<O> = O extends Operation<z.ZodType, z.ZodType, z.ZodType, infer R> ? z.output<R> : never;
+/** What a line of an answer that comes line by line is. */
+export type LineOf<O> = O extends { lines: infer L extends z.ZodType } ? z.output<L> : never;

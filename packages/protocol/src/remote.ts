@@ -32,6 +32,19 @@ export const RemoteResult = z
   .meta({ id: "RemoteResult" });
 export type RemoteResult = z.infer<typeof RemoteResult>;
 
+export const RemoteLine = z
+  .object({
+    stdout: z.string().optional().describe("The next piece of what it printed"),
+    stderr: z.string().optional().describe("The next piece of what it complained of"),
+    exit_code: z.number().int().optional().describe("The last line: how it ended, as in the whole answer"),
+    problem: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe("The last line, where it went wrong after it had begun: a problem, as RFC 9457 has them"),
+  })
+  .meta({ id: "RemoteLine" });
+export type RemoteLine = z.infer<typeof RemoteLine>;
+
 export const RemoteRead = z
   .object({
     session_name: z.string().min(1).max(200).describe("Name (or id) of a live session of the project"),

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { AgentWait } from "./agent-wait.ts";
 import { DAEMON_FILE_FRAMES, HUB_FILE_FRAMES } from "./file-frames.ts";
-import { Base64, delivery_id, Id, int, Policy, RequestId, session } from "./frame-fields.ts";
+import { Base64, delivery_id, Id, int, RequestId, session } from "./frame-fields.ts";
+import { DAEMON_REMOTE_FRAMES, HUB_REMOTE_FRAMES } from "./remote-frames.ts";
 import { AgentStatus, Moment, SessionRole } from "./vocabulary.ts";
 import { EvidenceResult, WorkspaceDiff, Worktree } from "./workspace.ts";
 
@@ -94,23 +95,7 @@ export const DaemonFrame = z.discriminatedUnion("type", [
     state: z.enum(["delivered", "deferred", "failed"]).describe("deferred: it waits on the daemon, another comes"),
     reason: z.string().max(1000).nullish(),
   }),
-  z.object({
-    type: z.literal("remote_exec_result"),
-    request_id: RequestId,
-    exit_code: int.default(-1).describe("-1: it could not be run to its end"),
-    stdout: z.string().default("").describe("What it printed"),
-    stderr: z.string().default("").describe("What it complained of"),
-    policy: Policy,
-  }),
-  z.object({
-    type: z.literal("remote_read_result"),
-    request_id: RequestId,
-    error: z.string().max(20_000).nullish().describe("Why not, in words"),
-    policy: Policy,
-    size: int.min(0).nullish().describe("Of the whole file, in bytes"),
-    version: z.string().max(200).nullish().describe("Another one when the file is not the same any more"),
-    data: z.string().max(1_400_000).nullish().describe("Base64 of what is there from the offset on"),
-  }),
+  ...DAEMON_REMOTE_FRAMES,
   ...DAEMON_FILE_FRAMES,
   z.object({
     type: z.literal("workspace_result"),
@@ -262,19 +247,7 @@ export const HubFrame = z.discriminatedUnion("type", [
     ...session,
     user: z.string().nullable().describe("Who types from here on; for the recording"),
   }),
-  z.object({
-    type: z.literal("remote_exec"),
-    request_id: z.string().describe("To be named in the answer"),
-    command: z.string().describe("For the system's shell; it changes to the session's directory first"),
-  }),
-  z.object({
-    type: z.literal("remote_read"),
-    request_id: z.string().describe("To be named in the answer"),
-    in_session: z.string().describe("A relative path starts in its directory, and none leads out of it"),
-    path: z.string(),
-    offset: int,
-    length: int.describe("Bytes at most"),
-  }),
+  ...HUB_REMOTE_FRAMES,
   ...HUB_FILE_FRAMES,
   z.object({
     type: z.literal("workspace_prepare"),
@@ -312,6 +285,7 @@ export const VERSION_2_DAEMON_FRAMES: readonly DaemonFrame["type"][] = [
   "inventory",
   "session_resized",
   "delivery",
+  "remote_exec_output",
   "remote_read_result",
   "file_taking",
   "file_progress",
@@ -330,6 +304,8 @@ export const VERSION_2_HUB_FRAMES: readonly HubFrame["type"][] = [
   "recorded",
   "session_driver",
   "prompt_answer",
+  "remote_exec_taken",
+  "remote_exec_cancel",
   "remote_read",
   "file_take",
   "file_send",

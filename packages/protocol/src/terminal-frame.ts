@@ -6,7 +6,7 @@
 export const TERMINAL_KINDS = { output: 1, input: 2, recording: 3, snapshot: 4, file: 5 } as const;
 
 /** Header, big-endian: kind u8, session number u32, byte offset u64; then the payload. */
-const HEADER_BYTES = 13;
+export const TERMINAL_HEADER_BYTES = 13;
 
 export interface TerminalFrame {
   kind: number;
@@ -17,25 +17,33 @@ export interface TerminalFrame {
   payload: Uint8Array;
 }
 
-export function encodeTerminalFrame({ kind, session, offset, payload }: TerminalFrame): Uint8Array<ArrayBuffer> {
-  const frame = new Uint8Array(HEADER_BYTES + payload.byteLength);
-  const view = new DataView(frame.buffer);
+export function encodeTerminalFrame({ payload, ...head }: TerminalFrame): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(TERMINAL_HEADER_BYTES + payload.byteLength);
+  writeTerminalHeader(frame, head);
+  frame.set(payload, TERMINAL_HEADER_BYTES);
+  return frame;
+}
+
+/** Writes the header in front of a payload that is there already, behind TERMINAL_HEADER_BYTES. */
+export function writeTerminalHeader(
+  frame: Uint8Array,
+  { kind, session, offset }: Omit<TerminalFrame, "payload">,
+): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, TERMINAL_HEADER_BYTES);
   view.setUint8(0, kind);
   view.setUint32(1, session);
   view.setBigUint64(5, BigInt(offset));
-  frame.set(payload, HEADER_BYTES);
-  return frame;
 }
 
 /** Undefined when the bytes are too few to be a frame. The payload is a view, not a copy. */
 export function decodeTerminalFrame(bytes: Uint8Array): TerminalFrame | undefined {
-  if (bytes.byteLength < HEADER_BYTES) return undefined;
+  if (bytes.byteLength < TERMINAL_HEADER_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {
     kind: view.getUint8(0),
     session: view.getUint32(1),
     offset: Number(view.getBigUint64(5)),
-    payload: bytes.subarray(HEADER_BYTES),
+    payload: bytes.subarray(TERMINAL_HEADER_BYTES),
   };
 }
 

@@ -85,7 +85,8 @@ export class HubLink {
     const link = {
       send: (frame: DaemonFrame) => this.#socket?.send(frame),
       sendFlushed: async (frame: DaemonFrame) => (await this.#socket?.sendFlushed(frame)) ?? false,
-      sendInBackground: async (frame: Uint8Array) => this.#socket?.turns.recording(frame),
+      sendInBackground: async (frame: Uint8Array | DaemonFrame) =>
+        this.#socket?.turns.recording(frame instanceof Uint8Array ? frame : JSON.stringify(frame)),
       hold: (until: Promise<unknown>) => this.#socket?.hold(until),
     };
     this.#remote = new RemoteRequests(link, options.remote);

@@ -3,6 +3,11 @@ import { OutputTurns } from "./output-turns.ts";
 
 const kib = 1024;
 
+function nextOf(frames: string[]) {
+  const frame = frames.shift();
+  return frame === undefined ? undefined : { frame };
+}
+
 /** A socket that takes nothing until it is told to, and sources with frames of a given size. */
 function testTurns() {
   const sent: string[] = [];
@@ -13,7 +18,7 @@ function testTurns() {
   });
   const source = (name: string, count: number, bytes = 16 * kib) => {
     const frames = Array.from({ length: count }, (_, n) => `${name}${n}`.padEnd(bytes, "."));
-    return { next: () => frames.shift() };
+    return { next: () => nextOf(frames) };
   };
   return {
     turns,
@@ -129,7 +134,7 @@ test("a source that adds itself while it is asked is asked no deeper", () => {
     next() {
       turns.add(eager);
       count += 1;
-      return count <= 2 ? `e${count}` : undefined;
+      return count <= 2 ? { frame: `e${count}` } : undefined;
     },
   };
   turns.add(eager);

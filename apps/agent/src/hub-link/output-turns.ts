@@ -1,30 +1,40 @@
+import { frameBytes } from "../terminals/output-frame.ts";
+
 /** How much output may sit in the socket's buffer: what is more urgent waits behind no more than this. */
 const bufferBytes = 64 * 1024;
 /** The largest piece that a source gives at its turn, but for snapshots, which cannot be cut. */
-export const turnBytes = 32 * 1024;
+const turnBytes = frameBytes;
 
 export type Outgoing = Uint8Array | string;
 
-export interface OutputSource {
-  /** The next frame; undefined when nothing may go now: it adds itself again later. */
-  next(): Outgoing | undefined;
+export interface Turn {
+  frame: Outgoing;
+  /** Called when the kernel has taken it, unless the link broke before. */
+  onTaken?(): void;
 }
 
-/** How many bytes of output go for each byte of a recording or a file while output never stops waiting. */
+export interface OutputSource {
+  /** The next frame; undefined when nothing may go now: it adds itself again later. */
+  next(): Turn | undefined;
+}
+
+/** How many bytes of output go for each byte of what waits behind them while output never stops waiting. */
 const outputShare = 8;
 
 interface Waiting {
-  frame: Uint8Array;
+  frame: Outgoing;
+  bytes: number;
   /** How much output had gone when it came. */
   since: number;
   onTaken: () => void;
 }
 
 /**
- * Who puts the next frame on the socket: sessions with output waiting take turns, one frame each, and recordings and
- * the bytes of files go when no output waits, one at a time, in the order in which they came. Where output never stops
- * waiting each of them goes all the same when eight times as much output has gone before it, so that a busy line neither
- * fails a file nor fills the disk with recordings. Whatever is not sent through here passes at once.
+ * Who puts the next frame on the socket: sessions with output waiting take turns, one frame each, and recordings, the
+ * bytes of files and what remote commands print go when no output waits, one at a time, in the order in which they came.
+ * Where output never stops waiting each of them goes all the same when eight times as much output has gone before it, so
+ * that a busy line neither fails a file nor fills the disk with recordings. Whatever is not sent through here passes at
+ * once.
  */
 export class OutputTurns {
   readonly #send: (frame: Outgoing, onFlushed: () => void) => void;
@@ -54,11 +64,14 @@ export class OutputTurns {
     this.#sources.delete(source);
   }
 
-  /** For a recording's segment or a file's bytes. Resolves when the kernel has taken it, or the link is over. */
-  recording(frame: Uint8Array): Promise<void> {
+  /**
+   * For a recording's segment, a file's bytes or what a remote command printed. Resolves when the kernel has taken it, or
+   * the link is over.
+   */
+  recording(frame: Outgoing): Promise<void> {
     if (this.#isOver) return Promise.resolve();
     return new Promise((onTaken) => {
-      this.#waiting.add({ frame, since: this.#output, onTaken });
+      this.#waiting.add({ frame, bytes: Buffer.byteLength(frame), since: this.#output, onTaken });
       this.#pump();
     });
   }
@@ -81,7 +94,7 @@ export class OutputTurns {
     const [first] = this.#waiting;
     if (this.#sources.size === 0 && this.#buffered === 0) return first;
     if (this.#output - this.#outputBefore < outputShare * turnBytes) return undefined;
-    return [...this.#waiting].find(({ frame, since }) => this.#output - since >= outputShare * frame.byteLength);
+    return [...this.#waiting].find(({ bytes, since }) => this.#output - since >= outputShare * bytes);
   }
 
   #putWaiting(waiting: Waiting): void {
@@ -96,13 +109,13 @@ export class OutputTurns {
 
   #turn(): void {
     const [source] = this.#sources;
-    const frame = source?.next();
+    const turn = source?.next();
     if (!source) return;
     this.#sources.delete(source);
-    if (frame === undefined) return;
+    if (turn === undefined) return;
     this.#sources.add(source);
-    this.#output += Buffer.byteLength(frame);
-    this.#put(frame);
+    this.#output += Buffer.byteLength(turn.frame);
+    this.#put(turn.frame, () => turn.onTaken?.());
   }
 
   #put(frame: Outgoing, onTaken?: () => void): void {

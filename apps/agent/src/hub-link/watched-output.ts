@@ -1,9 +1,10 @@
 import { CATCH_UP_BYTES, type DaemonFrame, OUTPUT_IN_FLIGHT_BYTES } from "@orchestratia/protocol/server-link";
 import { encodeSnapshot, encodeTerminalFrame, TERMINAL_KINDS } from "@orchestratia/protocol/terminal-frame";
 import type { Clock } from "../clock.ts";
+import type { OutputFrame } from "../terminals/output-frame.ts";
 import { OutputWindow } from "../terminals/output-window.ts";
 import type { Terminal } from "../terminals/terminal.ts";
-import { type Outgoing, type OutputSource, type OutputTurns, turnBytes } from "./output-turns.ts";
+import type { Outgoing, OutputSource, OutputTurns, Turn } from "./output-turns.ts";
 
 export interface WatchedOutputOptions {
   terminal: Terminal;
@@ -17,7 +18,7 @@ export interface WatchedOutputOptions {
 }
 
 /** What waits for its turn; `reaches` is where the output stands when it is sent. */
-type Waiting = { offset: number; bytes: Buffer } | { frame: Outgoing; reaches: number | undefined };
+type Waiting = { offset: number; output: OutputFrame } | { frame: Outgoing; reaches: number | undefined };
 
 /**
  * A session's output on its way to a hub that watches it: bytes, sizes and snapshots in the order in which they
@@ -30,13 +31,15 @@ export class WatchedOutput implements OutputSource {
   #waiting: Waiting[] = [];
   /** Behind the last byte that came; undefined until it is known where the output begins. */
   #gathered: number | undefined;
+  /** Behind the last byte that is in a frame. */
+  #framed = 0;
   #sent = -1;
   #acked = 0;
 
   constructor(options: WatchedOutputOptions) {
     const { terminal, clock, from } = options;
     this.#options = options;
-    this.#window = new OutputWindow(clock, (bytes) => this.#queue({ offset: this.#windowStart(bytes), bytes }));
+    this.#window = new OutputWindow(clock, (output) => this.#gather(output));
     terminal.subscribe(
       {
         onSubscribed: (offset) => this.#began(offset),
@@ -58,8 +61,10 @@ export class WatchedOutput implements OutputSource {
     return this.#sent;
   }
 
-  #windowStart(bytes: Buffer): number {
-    return (this.#gathered ?? 0) - bytes.length;
+  #gather(output: OutputFrame): void {
+    const offset = this.#framed;
+    this.#framed += output.length;
+    this.#queue({ offset, output });
   }
 
   #began(offset: number): void {
@@ -72,6 +77,7 @@ export class WatchedOutput implements OutputSource {
 
   #startAt(offset: number): void {
     this.#gathered = offset;
+    this.#framed = offset;
     this.#acked = offset;
   }
 
@@ -86,7 +92,7 @@ export class WatchedOutput implements OutputSource {
     if (isAhead) {
       this.#startAt(offset);
       // The hub repaints: what it had not got of the output before is not needed any more, nor is an earlier repaint.
-      this.#waiting = this.#waiting.filter((waiting) => "frame" in waiting && waiting.reaches === undefined);
+      this.#forget((waiting) => "output" in waiting || waiting.reaches !== undefined);
     }
     const frame = { kind: TERMINAL_KINDS.snapshot, session: this.#options.number, offset, payload };
     this.#queue({ frame: encodeTerminalFrame(frame), reaches: isAhead ? offset : undefined });
@@ -95,6 +101,12 @@ export class WatchedOutput implements OutputSource {
   #queue(waiting: Waiting): void {
     this.#waiting.push(waiting);
     this.#options.turns.add(this);
+  }
+
+  #forget(isNotNeeded: (waiting: Waiting) => boolean): void {
+    const forgotten = this.#waiting.filter(isNotNeeded);
+    this.#waiting = this.#waiting.filter((waiting) => !forgotten.includes(waiting));
+    for (const waiting of forgotten) if ("output" in waiting) waiting.output.release();
   }
 
   /** The hub has consumed every byte before `offset`. */
@@ -111,26 +123,21 @@ export class WatchedOutput implements OutputSource {
     this.#options.terminal.takeSnapshot();
   }
 
-  next(): Outgoing | undefined {
+  next(): Turn | undefined {
     const [first] = this.#waiting;
     if (first === undefined) return undefined;
     if ("frame" in first) {
       this.#waiting.shift();
       if (first.reaches !== undefined) this.#reached(first.reaches);
-      return first.frame;
+      return { frame: first.frame };
     }
-    const room = this.#acked + OUTPUT_IN_FLIGHT_BYTES - first.offset;
-    const payload = first.bytes.subarray(0, Math.max(0, Math.min(room, turnBytes)));
-    if (payload.length === 0) return undefined;
-    if (payload.length === first.bytes.length) this.#waiting.shift();
-    else this.#waiting[0] = { offset: first.offset + payload.length, bytes: first.bytes.subarray(payload.length) };
-    this.#reached(first.offset + payload.length);
-    return encodeTerminalFrame({
-      kind: TERMINAL_KINDS.output,
-      session: this.#options.number,
-      offset: first.offset,
-      payload,
-    });
+    const { offset, output } = first;
+    const room = this.#acked + OUTPUT_IN_FLIGHT_BYTES - offset;
+    if (room <= 0) return undefined;
+    if (output.length <= room) this.#waiting.shift();
+    else this.#waiting[0] = { offset: offset + room, output: output.split(room) };
+    this.#reached(offset + output.length);
+    return { frame: output.encode(this.#options.number, offset), onTaken: () => output.release() };
   }
 
   #reached(offset: number): void {
@@ -146,7 +153,7 @@ export class WatchedOutput implements OutputSource {
 
   [Symbol.dispose](): void {
     this.#window.drop();
-    this.#waiting = [];
+    this.#forget(() => true);
     this.#options.turns.remove(this);
     this.#options.terminal.unsubscribe();
   }

@@ -6,7 +6,7 @@ export interface RemoteLink {
   /** Resolves when the kernel has taken the frame; false when it could not. */
   sendFlushed(frame: DaemonFrame): Promise<boolean>;
   /** For what must delay little else: it takes turns of `OutputTurns`. Resolves when the kernel has taken it, or the link broke. */
-  sendInBackground(frame: Uint8Array): Promise<void>;
+  sendInBackground(frame: Uint8Array | DaemonFrame): Promise<void>;
   /** Reads nothing more of the hub until then. */
   hold(until: Promise<unknown>): void;
 }

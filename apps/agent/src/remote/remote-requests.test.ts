@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FILE_CHUNK_BYTES } from "@orchestratia/protocol/remote";
+import { EXEC_PIECES_IN_FLIGHT } from "@orchestratia/protocol/remote-frames";
 import { afterAll, expect, test } from "vitest";
 import type { z } from "zod";
 import { type Policy, policyPath } from "../policy/policy.ts";
@@ -83,6 +84,49 @@ test("commands run where the policy allows it, four at once, and none sees the s
   writeFileSync(gate, "");
   expect((await Promise.all(held)).map(({ stdout }) => stdout)).toEqual(Array(4).fill("through\n"));
   expect(await link.exec("echo sixth")).toMatchObject({ exit_code: 0 });
+});
+
+test("what a command prints comes as it comes where the hub asks for it, and the end behind it", async () => {
+  await using link = await linked({ remote: { exec: true } });
+  const gate = join(repo, "seen");
+  const command = `echo first; until [ -e '${gate}' ]; do sleep 0.02; done; echo last >&2; exit 3`;
+  link.hub.send({ type: "remote_exec", request_id: "r1", command, stream: true });
+  const piece = { type: "remote_exec_output", request_id: "r1" };
+  await waitFor(() => link.hub.of("remote_exec_output").length === 1);
+  expect(link.hub.of("remote_exec_output")).toEqual([{ ...piece, stream: "stdout", content: "first\n" }]);
+  writeFileSync(gate, "");
+  expect(await waitFor(() => link.hub.of("remote_exec_result")[0])).toMatchObject({ exit_code: 3, stdout: "" });
+  expect(link.hub.frames.slice(-2)).toEqual([
+    { ...piece, stream: "stderr", content: "last\n" },
+    { type: "remote_exec_result", request_id: "r1", exit_code: 3, stdout: "", stderr: "" },
+  ]);
+});
+
+test("no more pieces come than the hub has room for, and the others as it hands them on", async () => {
+  await using link = await linked({ remote: { exec: true } });
+  const pieces = () => link.hub.of("remote_exec_output");
+  link.hub.send({ type: "remote_exec", request_id: "r1", command: "head -c 500000 /dev/zero", stream: true });
+  await waitFor(() => pieces().length === EXEC_PIECES_IN_FLIGHT);
+  // Whatever else it says goes past what waits.
+  await link.exec("echo here");
+  expect(pieces()).toHaveLength(EXEC_PIECES_IN_FLIGHT);
+  link.hub.send({ type: "remote_exec_taken", request_id: "r1", pieces: 1 });
+  await waitFor(() => pieces().length === EXEC_PIECES_IN_FLIGHT + 1);
+  link.hub.send({ type: "remote_exec_cancel", request_id: "r1" });
+  const ended = () => link.hub.of("remote_exec_result").find(({ request_id }) => request_id === "r1");
+  expect(await waitFor(ended)).toMatchObject({ exit_code: -1, stderr: "[orchestratia] It was cancelled.\n" });
+  expect(pieces()).toHaveLength(EXEC_PIECES_IN_FLIGHT + 1);
+});
+
+test("a command whose link breaks goes on, though nobody reads what it prints", async () => {
+  await using link = await linked({ remote: { exec: true } });
+  const proof = join(repo, "went-on");
+  const command = `head -c 500000 /dev/zero; echo > '${proof}'`;
+  link.hub.send({ type: "remote_exec", request_id: "r1", command, stream: true });
+  await waitFor(() => link.hub.of("remote_exec_output").length === EXEC_PIECES_IN_FLIGHT);
+  expect(readdirSync(repo)).not.toContain("went-on");
+  link.hub.cut();
+  await waitFor(() => readdirSync(repo).includes("went-on"));
 });
 
 test("without a policy no command runs; a change is taken up without a restart", async () => {

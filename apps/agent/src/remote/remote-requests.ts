@@ -74,6 +74,12 @@ export class RemoteRequests implements Disposable {
       case "remote_exec":
         void this.#execs.run(frame);
         return;
+      case "remote_exec_taken":
+        this.#execs.taken(frame.request_id, frame.pieces);
+        return;
+      case "remote_exec_cancel":
+        this.#execs.cancel(frame.request_id);
+        return;
       case "remote_read":
         void this.#reads.read(frame);
         return;
@@ -127,6 +133,7 @@ export class RemoteRequests implements Disposable {
    * go on over the next link, and commands to their end.
    */
   linkLost(): void {
+    this.#execs.linkLost();
     this.#sender.stopAll();
     this.#taker.linkLost();
     this.#outgoing.abortAll();

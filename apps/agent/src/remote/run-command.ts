@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
 import { homedir } from "node:os";
+import type { LiveOutput, OutputName } from "./live-output.ts";
 
 export const OUTPUT_MAX_BYTES = 1024 * 1024;
 /** How long what it left behind may keep its output open when the shell itself has ended. */
 const lastOutputMs = 250;
+/** How long behind the deadline a reader may take to have what was printed before it. */
+const lastTakenMs = 5_000;
 
 export interface CommandResult {
   /** -1: it was ended by the deadline, by a signal, or could not be started. */
@@ -16,8 +19,10 @@ export interface CommandOptions {
   /** The command's whole environment. */
   env: Record<string, string>;
   limitMs: number;
-  /** Ends the command at once. */
+  /** Ends the command at once; its reason, where that is a sentence, is told in the result. */
   signal: AbortSignal;
+  /** Takes both outputs as they come, so that the result holds neither; a slow one slows the command. */
+  live?: LiveOutput | undefined;
 }
 
 /**
@@ -25,7 +30,7 @@ export interface CommandOptions {
  * the deadline comes or `signal` fires, everything in the command's process group is killed: nothing goes on behind its
  * result. Never rejects.
  */
-export function runCommand(command: string, { env, limitMs, signal }: CommandOptions): Promise<CommandResult> {
+export function runCommand(command: string, { env, limitMs, signal, live }: CommandOptions): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = spawn("/bin/sh", ["-c", command], {
       cwd: homedir(),
@@ -33,51 +38,82 @@ export function runCommand(command: string, { env, limitMs, signal }: CommandOpt
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const stdout = new KeptOutput();
-    const stderr = new KeptOutput();
+    const hold = (room: Promise<void> | undefined) => {
+      if (!room) return;
+      for (const pipe of [child.stdout, child.stderr]) pipe.pause();
+      void room.then(() => {
+        for (const pipe of [child.stdout, child.stderr]) pipe.resume();
+      });
+    };
+    const hand = (name: OutputName) => live && ((bytes: Buffer) => hold(live.add(name, bytes)));
+    const stdout = new KeptOutput(hand("stdout"));
+    const stderr = new KeptOutput(hand("stderr"));
     child.stdout.on("data", (bytes: Buffer) => stdout.add(bytes));
     child.stderr.on("data", (bytes: Buffer) => stderr.add(bytes));
 
     let reason: string | undefined;
+    let leave: NodeJS.Timeout | undefined;
+    let isGroupGone = false;
     const end = (why: string) => {
       reason ??= why;
-      killGroup(child.pid);
+      if (!isGroupGone) killGroup(child.pid);
     };
-    const stopped = () => end("The daemon is stopping.");
-    const deadline = setTimeout(() => end(`It was killed after ${Math.round(limitMs / 1000)} s.`), limitMs);
+    // Once, since its number may be another's by the time that a slow reader has everything.
+    const endGroup = () => {
+      if (!isGroupGone) killGroup(child.pid);
+      isGroupGone = true;
+    };
+    const stopped = () => {
+      end(typeof signal.reason === "string" ? signal.reason : "The daemon is stopping.");
+      live?.drop();
+    };
+    const deadline = setTimeout(() => {
+      end(`It was killed after ${Math.round(limitMs / 1000)} s.`);
+      leave = setTimeout(() => live?.drop(), lastTakenMs);
+    }, limitMs);
     signal.addEventListener("abort", stopped, { once: true });
     if (signal.aborted) stopped();
 
-    const finish = (exitCode: number | null, remark: string | undefined) => {
-      clearTimeout(deadline);
-      signal.removeEventListener("abort", stopped);
-      killGroup(child.pid);
+    const finish = async (exitCode: number | null, remark: string | undefined) => {
+      endGroup();
       child.stdout.destroy();
       child.stderr.destroy();
+      await live?.end();
+      clearTimeout(deadline);
+      clearTimeout(leave);
+      signal.removeEventListener("abort", stopped);
       const remarks = [remark, stdout.remark("standard output"), stderr.remark("standard error")];
       resolve({
         exit_code: remark === undefined ? (exitCode ?? -1) : -1,
         stdout: stdout.text(),
-        stderr: withRemarks(stderr.text(), remarks),
+        stderr: withRemarks(stderr, remarks),
       });
     };
     child.on("error", (error) => finish(null, `It could not be started: ${error.message}`));
     child.on("exit", (code, killedBy) => {
       const remark = reason ?? (killedBy === null ? undefined : `It was ended by ${killedBy}.`);
-      const open = setTimeout(() => finish(code, remark), lastOutputMs);
+      const last = () => {
+        endGroup();
+        // What it printed may not all have been read yet, because its reader is slow.
+        if (live?.isFull) wait();
+        else void finish(code, remark);
+      };
+      const wait = () => {
+        open = setTimeout(last, lastOutputMs);
+      };
+      let open: NodeJS.Timeout;
+      wait();
       child.on("close", () => {
         clearTimeout(open);
-        finish(code, remark);
+        void finish(code, remark);
       });
     });
   });
 }
 
-function withRemarks(stderr: string, remarks: (string | undefined)[]): string {
+function withRemarks(stderr: KeptOutput, remarks: (string | undefined)[]): string {
   const said = remarks.filter((remark) => remark !== undefined).map((remark) => `[orchestratia] ${remark}\n`);
-  return said.length === 0 || stderr === "" || stderr.endsWith("\n")
-    ? stderr + said.join("")
-    : `${stderr}\n${said.join("")}`;
+  return stderr.text() + (said.length === 0 || stderr.endsItsLine ? "" : "\n") + said.join("");
 }
 
 function killGroup(pid: number | undefined): void {
@@ -92,15 +128,25 @@ function killGroup(pid: number | undefined): void {
 /** The beginning of an output; what comes behind it is read, so that the program goes on, and dropped. */
 class KeptOutput {
   readonly #chunks: Buffer[] = [];
+  readonly #hand: ((bytes: Buffer) => void) | undefined;
   #size = 0;
   #isCut = false;
+  endsItsLine = true;
+
+  /** With `hand`, which gets it at once, nothing is kept here. */
+  constructor(hand: ((bytes: Buffer) => void) | undefined) {
+    this.#hand = hand;
+  }
 
   add(bytes: Buffer): void {
     const room = OUTPUT_MAX_BYTES - this.#size;
     if (bytes.length > room) this.#isCut = true;
     if (room <= 0) return;
-    this.#chunks.push(bytes.subarray(0, room));
-    this.#size += Math.min(bytes.length, room);
+    const kept = bytes.subarray(0, room);
+    this.#size += kept.length;
+    this.endsItsLine = kept.at(-1) === 10;
+    if (this.#hand) this.#hand(kept);
+    else this.#chunks.push(kept);
   }
 
   text(): string {

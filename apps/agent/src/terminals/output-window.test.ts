@@ -16,7 +16,10 @@ function testWindow() {
   };
   return {
     sent,
-    window: new OutputWindow(clock, (bytes) => sent.push({ at: now, bytes: bytes.length })),
+    window: new OutputWindow(clock, (frame) => {
+      sent.push({ at: now, bytes: frame.length });
+      frame.release();
+    }),
     advanceTo(ms: number) {
       if (timer && timer.due <= ms) {
         now = timer.due;

@@ -1,39 +1,38 @@
 import type { Clock } from "../clock.ts";
+import { OutputFrame } from "./output-frame.ts";
 
 const windowMs = 4;
 /** What may leave at once within one window; an echo is far below it. */
 const promptBytes = 2 * 1024;
-/** What is acknowledged at once: who waits for room gets so much, and must not hold it back. */
-const frameBytes = 32 * 1024;
 
 /**
  * Gathers output into frames without making an echo wait: bytes leave at once while little has left in the last 4 ms;
- * else one frame leaves per 4 ms, or as soon as 32 KB are together.
+ * else one frame leaves per 4 ms, or as soon as it is full.
  */
 export class OutputWindow {
   readonly #clock: Clock;
-  readonly #send: (bytes: Buffer) => void;
-  #chunks: Buffer[] = [];
-  #bytes = 0;
+  readonly #send: (frame: OutputFrame) => void;
+  #frame: OutputFrame | undefined;
   #windowStart = Number.NEGATIVE_INFINITY;
   #sentInWindow = 0;
   #cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, send: (bytes: Buffer) => void) {
+  /** Whoever is sent a frame has to release it. */
+  constructor(clock: Clock, send: (frame: OutputFrame) => void) {
     this.#clock = clock;
     this.#send = send;
   }
 
+  /** Copies the bytes. */
   push(bytes: Buffer): void {
-    this.#chunks.push(bytes);
-    this.#bytes += bytes.length;
-    if (this.#bytes >= frameBytes) {
-      this.flush();
-      return;
+    for (let at = 0; at < bytes.length; ) {
+      this.#frame ??= OutputFrame.take();
+      at += this.#frame.put(bytes, at);
+      if (this.#frame.isFull) this.flush();
     }
-    if (this.#cancel) return;
+    if (!this.#frame || this.#cancel) return;
     this.#slide();
-    if (this.#sentInWindow + this.#bytes <= promptBytes) this.flush();
+    if (this.#sentInWindow + this.#frame.length <= promptBytes) this.flush();
     else this.#cancel = this.#clock.after(windowMs, () => this.flush());
   }
 
@@ -46,20 +45,23 @@ export class OutputWindow {
 
   /** Sends what is gathered. */
   flush(): void {
-    if (this.#bytes === 0) return;
-    const [only] = this.#chunks;
-    const bytes = this.#chunks.length === 1 && only ? only : Buffer.concat(this.#chunks, this.#bytes);
-    this.drop();
+    const frame = this.#take();
+    if (!frame) return;
     this.#slide();
-    this.#sentInWindow += bytes.length;
-    this.#send(bytes);
+    this.#sentInWindow += frame.length;
+    this.#send(frame);
   }
 
   /** Forgets what is gathered. */
   drop(): void {
+    this.#take()?.release();
+  }
+
+  #take(): OutputFrame | undefined {
     this.#cancel?.();
     this.#cancel = undefined;
-    this.#chunks = [];
-    this.#bytes = 0;
+    const frame = this.#frame;
+    this.#frame = undefined;
+    return frame;
   }
 }

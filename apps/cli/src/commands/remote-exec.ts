@@ -1,5 +1,5 @@
 import type { CommandModule } from "../command-module.ts";
-import { printRemote, runRemote } from "../remote-command.ts";
+import { runRemote } from "../remote-command.ts";
 
 interface Options {
   timeout: string;
@@ -14,9 +14,9 @@ export const remoteExec: CommandModule = {
     command
       .argument("<session>", "Name or id of a live session; the command runs on its machine, in its folder")
       .argument("<command...>", "A line for that machine's shell; several words are joined with spaces")
-      .option("--timeout <seconds>", "How long to wait for it; 120 is the most", "30")
+      .option("--timeout <seconds>", "How long it may take; 120 is the most", "30")
       .action(async (session: string, words: string[], { timeout }: Options) => {
-        printRemote(context, await runRemote(context, { session, command: words.join(" "), timeout }));
+        await runRemote(context, { session, command: words.join(" "), timeout });
       });
   },
 };

@@ -21,7 +21,7 @@ export const remoteRead: CommandModule = {
           if (!(error instanceof RefusedError && error.code === "daemon_lacks")) throw error;
           // A daemon of version 1. Within single quotes a POSIX shell reads everything as it is, but the quote itself.
           const line = `cat -- '${path.replaceAll("'", `'\\''`)}'`;
-          printRemote(context, await runRemote(context, { session, command: line, timeout: "30" }));
+          await runRemote(context, { session, command: line, timeout: "30" });
         }
       });
   },

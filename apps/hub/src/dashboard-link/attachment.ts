@@ -26,6 +26,8 @@ export interface OutputSink {
   readonly congested: boolean;
   send(frame: DashboardFrame): void;
   write(piece: TerminalPiece): void;
+  /** Ends the line at once, without a word to whoever may no longer be there. */
+  cutOff(): void;
 }
 
 /**
@@ -37,6 +39,8 @@ export class Attachment implements PaceSetter {
   readonly session: LiveSession;
   readonly audience: Audience;
   readonly mayType: boolean;
+  /** The same over each of a viewer's connections, where the viewer says so. */
+  readonly viewer: string | undefined;
   /** What its window has room for: the terminal's size while it drives. */
   room: Size;
   readonly #sink: OutputSink;
@@ -53,11 +57,12 @@ export class Attachment implements PaceSetter {
     session: LiveSession,
     audience: Audience,
     sink: OutputSink,
-    wanted: { offset?: number; mayType: boolean; room: Size },
+    wanted: { offset?: number; mayType: boolean; room: Size; viewer?: string },
   ) {
     this.session = session;
     this.audience = audience;
     this.mayType = wanted.mayType;
+    this.viewer = wanted.viewer;
     this.room = wanted.room;
     this.#sink = sink;
     this.#wanted = wanted.offset;
@@ -91,6 +96,11 @@ export class Attachment implements PaceSetter {
 
   drive(): void {
     this.audience.drive(this);
+  }
+
+  /** Ends the whole connection. */
+  cutOff(): void {
+    this.#sink.cutOff();
   }
 
   release(): void {

@@ -29,6 +29,11 @@ export class Audience implements OutputListener {
     return this.#driver;
   }
 
+  /** The look of that viewer, over whichever connection. */
+  of(viewer: string): Attachment | undefined {
+    return [...this.#attachments].find((each) => each.viewer === viewer);
+  }
+
   has(attachment: Attachment): boolean {
     return this.#attachments.has(attachment);
   }

@@ -65,8 +65,7 @@ export class DashboardLink implements ViewerDoor, Disposable {
   opened(connection: ViewerConnection): void {
     const position = () => this.#options.bus.position;
     this.#viewers.set(connection, new Viewer({ hub: this.#hub, audiences: this.#audiences, position }, connection));
-    const { caller, name } = connection;
-    const id = caller.kind === "system" ? "system" : caller.id;
+    const { callerId: id, name } = connection;
     connection.send({ type: "auth_ok", user: { id, name }, position: position(), answers_ping: true });
   }
 

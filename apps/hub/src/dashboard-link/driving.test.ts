@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FakeDaemon } from "../testing/fake-daemon.ts";
 import type { FakeViewer } from "../testing/fake-viewer.ts";
@@ -144,6 +145,41 @@ test("who only watches cannot take over, and releasing what one does not have ch
   it.anns.type(it.session.number, "still me");
   expect(await typed(it.daemon)).toBe("still me");
   expect(it.bobs.frames.filter(({ type }) => type === "driver")).toEqual([]);
+});
+
+const ownSecret = () => randomUUID();
+
+test("who comes back over another link than the silent one has the keyboard again, and the silent one is ended", async () => {
+  await using it = await twoPeople();
+  const viewer = ownSecret();
+  const look = (by: FakeViewer) => by.attach(it.session.id, { mode: "drive", cols: 100, rows: 30, viewer });
+  expect(await look(it.anns)).toMatchObject({ you: true });
+  await it.drive(it.bobs, 90, 20);
+  it.anns.stall();
+  await using back = await links.viewer(it.ann.token);
+  expect(await look(back)).toMatchObject({ driver: it.ann.name, you: true, cols: 100 });
+  it.anns.goOn();
+  expect((await it.anns.closed).code).toBe(1006);
+  back.type(it.session.number, "again\r");
+  expect(await typed(it.daemon)).toBe("again\r");
+  it.bobs.type(it.session.number, "mine?");
+  expect((await problemOf(it.bobs)).type).toBe("urn:orchestratia:problem:not_the_driver");
+  expect(it.bobs.frames.filter((frame) => frame.type === "driver" && frame.user === null)).toEqual([]);
+  expect(await takeOversOf(it.session.id)).toEqual([]);
+});
+
+test("another tab of the same person, and somebody else who says the same, take nothing from whoever types", async () => {
+  await using it = await twoPeople();
+  const viewer = ownSecret();
+  const size = { cols: 100, rows: 30 };
+  await it.anns.attach(it.session.id, { mode: "drive", ...size, viewer });
+  await using tab = await links.viewer(it.ann.token);
+  expect(await tab.attach(it.session.id, { mode: "drive", ...size, viewer: ownSecret() })).toMatchObject({
+    you: false,
+  });
+  expect(await it.bobs.attach(it.session.id, { mode: "drive", ...size, viewer })).toMatchObject({ you: false });
+  it.anns.type(it.session.number, "still me");
+  expect(await typed(it.daemon)).toBe("still me");
 });
 
 async function takeOversOf(sessionId: string) {

@@ -5,8 +5,8 @@ import { binaryMessage } from "./websocket-frame.ts";
 
 /** Something of a terminal in the forms in which viewers take it; each is made once, for whoever asks first. */
 export interface TerminalPiece {
-  /** A whole WebSocket message. */
-  readonly binary: Buffer;
+  /** A whole WebSocket message, in the pieces in which it is written. */
+  readonly binary: readonly Uint8Array[];
   /** JSON. */
   readonly text: string;
 }
@@ -20,7 +20,7 @@ export class OutputPiece implements TerminalPiece {
   readonly #session: LiveSession;
   readonly #bytes: Uint8Array;
   readonly offset: number;
-  #binary: Buffer | undefined;
+  #binary: readonly Uint8Array[] | undefined;
   #text: string | undefined;
 
   constructor(session: LiveSession, bytes: Uint8Array, offset: number) {
@@ -33,10 +33,10 @@ export class OutputPiece implements TerminalPiece {
     return this.offset + this.#bytes.byteLength;
   }
 
-  get binary(): Buffer {
+  get binary(): readonly Uint8Array[] {
     const { number: session } = this.#session;
     const header = { kind: TERMINAL_KINDS.output, session, offset: this.offset, payload: NOTHING };
-    this.#binary ??= binaryMessage([encodeTerminalFrame(header), this.#bytes]);
+    this.#binary ??= binaryMessage(encodeTerminalFrame(header), this.#bytes);
     return this.#binary;
   }
 
@@ -51,7 +51,7 @@ export class OutputPiece implements TerminalPiece {
 export class SnapshotPiece implements TerminalPiece {
   readonly #session: LiveSession;
   readonly snapshot: SnapshotAt;
-  #binary: Buffer | undefined;
+  #binary: readonly Uint8Array[] | undefined;
   #text: string | undefined;
 
   constructor(session: LiveSession, snapshot: SnapshotAt) {
@@ -59,11 +59,11 @@ export class SnapshotPiece implements TerminalPiece {
     this.snapshot = snapshot;
   }
 
-  get binary(): Buffer {
+  get binary(): readonly Uint8Array[] {
     const { cols, rows, text, offset } = this.snapshot;
     const head = encodeSnapshot({ cols, rows, text: NOTHING });
     const header = { kind: TERMINAL_KINDS.snapshot, session: this.#session.number, offset, payload: head };
-    this.#binary ??= binaryMessage([encodeTerminalFrame(header), text]);
+    this.#binary ??= binaryMessage(encodeTerminalFrame(header), text);
     return this.#binary;
   }
 

@@ -98,6 +98,10 @@ export class ViewerConnection implements OutputSink {
     return this.identity.caller;
   }
 
+  get callerId(): string {
+    return this.caller.kind === "system" ? "system" : this.caller.id;
+  }
+
   get name(): string {
     return this.caller.kind === "system" ? "hub" : this.caller.name;
   }
@@ -129,9 +133,15 @@ export class ViewerConnection implements OutputSink {
     // Behind a close frame nothing may follow.
     if (this.#state !== "open" || this.#socket.readyState !== WebSocket.OPEN) return;
     const before = this.#stream.writableLength;
-    if (this.encoding === "binary") this.#stream.write(piece.binary);
+    if (this.encoding === "binary") this.#writeMessage(piece.binary);
     else this.#socket.send(piece.text);
     this.#sharedBytes += this.#stream.writableLength - before;
+  }
+
+  #writeMessage(pieces: readonly Uint8Array[]): void {
+    this.#stream.cork();
+    for (const piece of pieces) this.#stream.write(piece);
+    this.#stream.uncork();
   }
 
   drained(): Promise<boolean> {
@@ -155,14 +165,18 @@ export class ViewerConnection implements OutputSink {
     this.#socket.close(code, reason.slice(0, 100));
   }
 
+  cutOff(): void {
+    this.#end();
+    this.#socket.terminate();
+  }
+
   /** Asks for a sign of life, or ends a connection that gave none since the last time. */
   ping(): void {
     if (this.#answered) {
       this.#answered = false;
       this.#socket.ping();
     } else {
-      this.#end();
-      this.#socket.terminate();
+      this.cutOff();
     }
   }
 

@@ -193,7 +193,7 @@ export class Viewer {
     this.#subscriptions.delete(topic);
   }
 
-  async #attach({ session_id, offset, cols, rows, mode }: FrameOf<"attach">): Promise<void> {
+  async #attach({ session_id, offset, cols, rows, mode, viewer }: FrameOf<"attach">): Promise<void> {
     const { hub, audiences } = this.#parts;
     const session = hub.sessions.watchable(session_id);
     const projectId = session?.projectId ?? (await projectOfEnded(hub, session_id));
@@ -204,13 +204,19 @@ export class Viewer {
     if (this.#ended) return;
     this.#detach(session_id);
     const mayType = mode === "drive" && this.#mayType(project);
-    const wanted = { mayType, room: { cols, rows }, ...(offset === undefined ? {} : { offset }) };
+    // With who it is: a secret that somebody else came to know takes nothing from its owner.
+    const same = viewer === undefined ? undefined : `${this.#connection.callerId} ${viewer}`;
+    const known = { ...(offset !== undefined && { offset }), ...(same !== undefined && { viewer: same }) };
     const audience = audiences.of(session);
+    // A link that broke without a word is still there for a while, and its viewer has come back over another.
+    const before = same === undefined ? undefined : audience.of(same);
+    const wanted = { mayType, room: { cols, rows }, ...known };
     const attachment = new Attachment(session, audience, this.#connection, wanted);
     this.#attachments.set(session_id, attachment);
-    if (mayType && !audience.driver) attachment.drive();
+    if (mayType && (!audience.driver || audience.driver === before)) attachment.drive();
     const resized = attachment.drives ? resizeSession(hub, session, cols, rows) : undefined;
     attachment.begin();
+    before?.cutOff();
     await resized;
   }
 

@@ -18,8 +18,20 @@ import { operationOf } from "./serve.ts";
 declare module "fastify" {
   interface FastifyRequest {
     /** Set while a request with an Idempotency-Key is being carried out. */
-    claimed: { keyed: KeyedRequest; settled: () => void; isUndone: boolean } | null;
+    claimed: Claimed | null;
   }
+}
+
+type Answer = Pick<KeptAnswer, "etag" | "body"> & { status: number };
+
+interface Claimed {
+  keyed: KeyedRequest;
+  settled: () => void;
+  isUndone: boolean;
+  /** For an answer that passes Fastify's reply by: what a repeated request gets, as JSON. */
+  answered(status: number, body: string): Promise<void>;
+  /** The same where nobody can say what became of it. */
+  unanswered(): void;
 }
 
 /** Refusals that say something of the request itself: whoever repeats it gets the same. The others free the key. */
@@ -59,8 +71,36 @@ export function answerRepeatedPosts(app: FastifyInstance, sql: Sql): void {
       settled();
       return replay(reply, keyed, kept);
     }
-    request.claimed = { keyed, settled, isUndone: false };
+    request.claimed = {
+      keyed,
+      settled,
+      isUndone: false,
+      answered(status, body) {
+        return settle(request, this, { status, etag: null, body });
+      },
+      unanswered() {
+        request.claimed = null;
+        settled();
+      },
+    };
   });
+
+  const settle = async (request: FastifyRequest, claimed: Claimed, answer: Answer) => {
+    request.claimed = null;
+    const { keyed, isUndone, settled } = claimed;
+    try {
+      if (freesKey(answer.status, isUndone)) {
+        await releaseKey(sql, keyed).catch((error) => {
+          releaseLater(unreleased, nameOf(keyed));
+          throw error;
+        });
+      } else if (answer.status < 500) await keepAnswer(sql, keyed, answer);
+    } catch (error) {
+      request.log.error({ err: error }, "what became of a request with an Idempotency-Key could not be written down");
+    } finally {
+      settled();
+    }
+  };
 
   app.addHook("onError", async (request, _reply, error) => {
     if (request.claimed) request.claimed.isUndone = isSurelyUndone(error);
@@ -69,19 +109,7 @@ export function answerRepeatedPosts(app: FastifyInstance, sql: Sql): void {
   app.addHook("onSend", async (request, reply, payload) => {
     const { claimed } = request;
     if (!claimed) return payload;
-    request.claimed = null;
-    try {
-      if (freesKey(reply.statusCode, claimed.isUndone)) {
-        await releaseKey(sql, claimed.keyed).catch((error) => {
-          releaseLater(unreleased, nameOf(claimed.keyed));
-          throw error;
-        });
-      } else await keep(sql, claimed.keyed, request, reply, payload);
-    } catch (error) {
-      request.log.error({ err: error }, "what became of a request with an Idempotency-Key could not be written down");
-    } finally {
-      claimed.settled();
-    }
+    await settle(request, claimed, answerOf(request, reply, payload));
     return payload;
   });
 }
@@ -147,17 +175,10 @@ function replay(reply: FastifyReply, { operation, hash }: KeyedRequest, kept: Ke
     .send(kept.body);
 }
 
-async function keep(
-  sql: Sql,
-  keyed: KeyedRequest,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  payload: unknown,
-): Promise<void> {
+function answerOf(request: FastifyRequest, reply: FastifyReply, payload: unknown): Answer {
   const { statusCode: status } = reply;
-  if (status >= 500) return;
   const etag = reply.getHeader("etag");
   const isSecret = status < 400 && operationOf(request)?.answersSecret;
   const body = isSecret || typeof payload !== "string" ? null : payload;
-  await keepAnswer(sql, keyed, { status, etag: etag === undefined ? null : String(etag), body });
+  return { status, etag: etag === undefined ? null : String(etag), body };
 }

@@ -112,3 +112,14 @@ test("Spectral's rules for OpenAPI find nothing", async () => {
   const found = await spectral.run(document as unknown as Record<string, unknown>);
   expect(found.map(({ code, path, message }) => `${code} at ${path.join("/")}: ${message}`)).toEqual([]);
 });
+
+test("what can be answered line by line says what a line is", () => {
+  const declared = operations.filter(({ lines }) => lines).map(({ id }) => id);
+  const ndjson = "application/x-ndjson";
+  const told = described().filter(({ it }) => it.responses[200]?.content?.[ndjson]);
+  expect(told.map(({ it }) => it.operationId)).toEqual(declared);
+  expect(declared).toContain("agentRemoteExec");
+  for (const { it } of told)
+    expect(Object.keys(it.responses[200]?.content ?? {})).toEqual(["application/json", ndjson]);
+  expect(document.components.schemas.RemoteLine).toMatchObject({ properties: { exit_code: {}, problem: {} } });
+});

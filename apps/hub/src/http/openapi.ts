@@ -5,6 +5,7 @@ import { operations } from "@orchestratia/protocol/operations/all";
 import { type ProblemCode, problems } from "@orchestratia/protocol/problems";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import type { z } from "zod";
 import { exampleOf } from "./openapi-examples.ts";
 
 /** What may come back from any operation behind the door. */
@@ -141,12 +142,18 @@ function described(operation: Operation, schema: Record<string, unknown>) {
             description: "Done",
             content: operation.streams
               ? { [operation.streams]: { schema: success } }
-              : { "application/json": { schema: success, example: exampleOf(operation.response, "output") } },
+              : {
+                  "application/json": { schema: success, example: exampleOf(operation.response, "output") },
+                  ...(operation.lines && { "application/x-ndjson": { schema: namedSchema(operation.lines) } }),
+                },
           },
           ...problemResponses(problemsOf(operation)),
         },
   };
 }
+
+/** What the components of the document have under the schema's own name. */
+const namedSchema = (schema: z.ZodType) => ({ $ref: `#/components/schemas/${schema.meta()?.id}` });
 
 /** Every problem that the operation may answer with. */
 export function problemsOf(operation: Operation): ProblemCode[] {

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { BodyOf, Operation, ParamsOf, QueryOf } from "@orchestratia/protocol/operation";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
 import type { z } from "zod";
 import type { AccessibleProject } from "../access/accessible-project.ts";
 import type { Caller } from "../access/caller.ts";
@@ -47,12 +47,7 @@ export function serve<O extends Operation>(
   handle: (admitted: Admitted<O>) => Answer<O>,
 ): void {
   if (operation.door === "public") throw new TypeError(`${operation.id} is public: nobody signs in there`);
-  route(app, operation, (request, reply) => {
-    const { identity } = request;
-    if (!identity) throw new Error(`nobody was let in to ${operation.id}`);
-    const project = request.project as Admitted<O>["project"];
-    return handle({ ...knocked<O>(request, reply), caller: identity.caller, project });
-  });
+  route(app, operation, (request, reply) => handle(admittedOf<O>(request, reply)));
 }
 
 /** Registers the route of an operation that anybody may call. */
@@ -103,16 +98,13 @@ export function serveStream<O extends Operation>(
       response: { [status]: operation.response },
     },
     handler: async (request, reply) => {
-      const { identity } = request;
-      if (!identity) throw new Error(`nobody was let in to ${operation.id}`);
-      const project = request.project as Admitted<O>["project"];
       const open = () => {
         reply.hijack();
         // What proxies would keep back until it is enough is passed on at once.
         const headers = { ...reply.getHeaders(), "content-type": type, "x-accel-buffering": "no" };
         return reply.raw.writeHead(status, headers as OutgoingHttpHeaders);
       };
-      await handle({ ...knocked<O>(request, reply), caller: identity.caller, project, open });
+      await handle({ ...admittedOf<O>(request, reply), open });
       return reply;
     },
   });
@@ -126,13 +118,32 @@ const knocked = <O extends Operation>(request: FastifyRequest, reply: FastifyRep
   reply,
 });
 
+/** Who was let in, with what the operation's schemas made of the request. */
+export function admittedOf<O extends Operation>(request: FastifyRequest, reply: FastifyReply): Admitted<O> {
+  const { identity } = request;
+  if (!identity) throw new Error(`nobody was let in to ${operationOf(request)?.id}`);
+  const project = request.project as Admitted<O>["project"];
+  return { ...knocked<O>(request, reply), caller: identity.caller, project };
+}
+
 function route(
   app: FastifyInstance,
   operation: Operation,
   handle: (request: FastifyRequest, reply: FastifyReply) => unknown,
 ): void {
-  const { params, query, body, response, status, bodyLimit } = operation;
   app.route({
+    ...routeOf(operation),
+    handler: async (request, reply) => {
+      reply.code(operation.status);
+      return handle(request, reply);
+    },
+  });
+}
+
+/** An operation as a route that is answered with JSON; only its handler is missing. */
+export function routeOf(operation: Operation): Omit<RouteOptions, "handler"> {
+  const { params, query, body, response, status, bodyLimit } = operation;
+  return {
     method: operation.method,
     url: operation.path,
     ...(bodyLimit === undefined ? {} : { bodyLimit }),
@@ -144,11 +155,7 @@ function route(
       ...(body && { body }),
       response: { [status]: response },
     },
-    handler: async (request, reply) => {
-      reply.code(status);
-      return handle(request, reply);
-    },
-  });
+  };
 }
 
 /** The operation that a request asks for; undefined for what is none. */

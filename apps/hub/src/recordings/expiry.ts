@@ -1,6 +1,5 @@
 import type { Statement } from "../db/transaction.ts";
-import type { RunningPart } from "../events/running-part.ts";
-import { SingleFile } from "../events/single-file.ts";
+import { BackgroundWork } from "../events/background-work.ts";
 import type { Recordings } from "./recordings.ts";
 import { segmentKey } from "./segment-store.ts";
 
@@ -39,46 +38,23 @@ interface Segment {
 }
 
 /** Removes what is older than its project keeps recordings, and the oldest where all together are too much. */
-export class RecordingExpiry implements RunningPart {
-  readonly #recordings: Recordings;
-  readonly #turns = new SingleFile(() => this.#run());
-  #stopped = false;
-
-  constructor(recordings: Recordings) {
-    this.#recordings = recordings;
-  }
-
-  /** A store that is away does not answer for long: nobody waits for it here. */
-  async rederive(): Promise<void> {
-    void this.#turns.run().catch((error) => {
-      this.#recordings.log.error({ err: error }, "old recordings could not be removed; it is tried again within 30 s");
-    });
-  }
-
-  settled(): Promise<void> {
-    return this.#turns.settled();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped = true;
-    await this.settled();
-  }
-
-  async #run(): Promise<void> {
-    await this.#removeAll(OLD, []);
-    const { database, maxBytes } = this.#recordings;
-    const [total] = await database.sql.query<{ bytes: number }>(TOTAL);
-    if (total && total.bytes > maxBytes) await this.#removeAll(TOO_MANY, [maxBytes]);
-  }
-
-  async #removeAll(which: Statement, values: unknown[]): Promise<void> {
-    const { database, store } = this.#recordings;
-    while (!this.#stopped) {
+export function recordingExpiry({ database, store, maxBytes, log }: Recordings): BackgroundWork {
+  const removeAll = async (which: Statement, values: unknown[], isStopped: () => boolean): Promise<void> => {
+    while (!isStopped()) {
       const found = await database.sql.query<Segment>(which, values);
       // The files first: while a row is there, what is left of its file is tried again.
       await store.remove(found.map((row) => segmentKey(row.project_id, row.session_id, row.segment)));
       await database.sql.query(REMOVE, [found.map((row) => row.session_id), found.map((row) => row.segment)]);
       if (found.length < BATCH) return;
     }
-  }
+  };
+  return new BackgroundWork({
+    log,
+    failure: "old recordings could not be removed; it is tried again within 30 s",
+    async run(isStopped) {
+      await removeAll(OLD, [], isStopped);
+      const [total] = await database.sql.query<{ bytes: number }>(TOTAL);
+      if (total && total.bytes > maxBytes) await removeAll(TOO_MANY, [maxBytes], isStopped);
+    },
+  });
 }

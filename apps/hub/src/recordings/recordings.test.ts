@@ -5,12 +5,13 @@ import type { HubFrame } from "@orchestratia/protocol/server-link";
 import type { ProjectId } from "@orchestratia/protocol/vocabulary";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { BackgroundWork } from "../events/background-work.ts";
 import { type CastEvent, segmentFrame } from "../testing/recorded-session.ts";
 import { createTestDatabase, type TestDatabase } from "../testing/test-database.ts";
 import { openTestEngine, type TestEngine } from "../testing/test-engine.ts";
 import { until } from "../testing/until.ts";
 import { castOf } from "./cast.ts";
-import { RecordingExpiry } from "./expiry.ts";
+import { recordingExpiry } from "./expiry.ts";
 import { folderStore } from "./folder-store.ts";
 import { getRecording } from "./queries.ts";
 import type { Recordings } from "./recordings.ts";
@@ -100,7 +101,7 @@ async function openWorld({ settings = {}, maxBytes = 1e9 }: { settings?: object;
   };
 }
 
-async function expire(expiry: RecordingExpiry): Promise<void> {
+async function expire(expiry: BackgroundWork): Promise<void> {
   await expiry.rederive();
   await expiry.settled();
 }
@@ -346,7 +347,7 @@ test("segments older than the project keeps them go, rows, files and texts toget
     17,
   );
   await readAll();
-  await using expiry = new RecordingExpiry(recordings);
+  await using expiry = recordingExpiry(recordings);
   const age = (days: number) =>
     on.sql.query(
       `update hub.recording_segments set received_at = now() - interval '${days} days' where session_id = $1 and segment = 0`,
@@ -381,7 +382,7 @@ test("where all recordings together are too much the oldest go, and a file that 
     [id],
   );
   const maxBytes = size?.bytes ?? 0;
-  const stuck = new RecordingExpiry({
+  const stuck = recordingExpiry({
     ...recordings,
     maxBytes,
     store: { ...recordings.store, remove: () => Promise.reject(new Error("the store is away")) },
@@ -389,7 +390,7 @@ test("where all recordings together are too much the oldest go, and a file that 
   await expire(stuck);
   expect(logged.join("")).toContain("the store is away");
   expect(await rows()).toHaveLength(6);
-  await using expiry = new RecordingExpiry({ ...recordings, maxBytes });
+  await using expiry = recordingExpiry({ ...recordings, maxBytes });
   await expire(expiry);
   expect(await rows()).toEqual([{ segment: 4 }, { segment: 5 }]);
   expect(await files()).toEqual(["4.gz", "5.gz"]);

@@ -16,14 +16,19 @@ const RETRIES = 3;
 const TIMEOUT_MS = 30_000;
 const REMOVED_AT_ONCE = 8;
 
-/** Keeps segments in a bucket of Amazon S3 or of what speaks its protocol, addressed by path. */
-export function s3Store({ endpoint, region, bucket, prefix, ...credentials }: S3Settings): SegmentStore {
+/**
+ * Keeps segments in a bucket of Amazon S3 or of what speaks its protocol, addressed by path. What is under way fails when
+ * `stopping` is aborted: a store that does not answer would hold the hub up for half a minute.
+ */
+export function s3Store(settings: S3Settings, stopping: AbortSignal): SegmentStore {
+  const { endpoint, region, bucket, prefix, ...credentials } = settings;
   const client = new AwsClient({ ...credentials, region, service: "s3", retries: RETRIES });
   const base = `${endpoint.replace(/\/+$/, "")}/${encodeURIComponent(bucket)}`;
   const urlOf = (key: string) => `${base}/${`${prefix}${key}`.split("/").map(encodeURIComponent).join("/")}`;
 
   async function ask(url: string, init: RequestInit = {}): Promise<Response> {
-    const response = await client.fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const signal = AbortSignal.any([stopping, AbortSignal.timeout(TIMEOUT_MS)]);
+    const response = await client.fetch(url, { ...init, signal });
     if (response.ok || response.status === 404) return response;
     const said = (await response.text()).slice(0, 500);
     throw new Error(`${init.method ?? "GET"} ${new URL(url).pathname}: the store answered ${response.status}: ${said}`);

@@ -1,12 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { LAST_MODIFIED, startS3Server } from "../testing/s3-server.ts";
+import { startTestHub } from "../testing/test-hub.ts";
+import { until } from "../testing/until.ts";
 import { folderStore } from "./folder-store.ts";
 import { s3Store } from "./s3-store.ts";
 import { type SegmentStore, segmentKey } from "./segment-store.ts";
+
+const { signal: never } = new AbortController();
 
 async function scratchFolder() {
   const folder = await mkdtemp(join(tmpdir(), "segments-"));
@@ -19,7 +25,21 @@ async function s3() {
   onTestFinished(() => server[Symbol.asyncDispose]());
   const { endpoint, bucket, accessKeyId, secretAccessKey } = server;
   const settings = { endpoint, bucket, accessKeyId, secretAccessKey, region: "eu-central-1", prefix: "hub's/" };
-  return { server, settings, store: s3Store(settings) };
+  return { server, settings, store: s3Store(settings, never) };
+}
+
+/** It takes what is asked and never answers. */
+async function silentS3() {
+  const asked: string[] = [];
+  const server = createServer((request) => asked.push(request.method ?? ""));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const settings = { endpoint: `http://127.0.0.1:${port}`, bucket: "recordings", region: "eu-central-1", prefix: "" };
+  return { asked, settings: { ...settings, accessKeyId: "id", secretAccessKey: "key" } };
 }
 
 async function listAll(store: SegmentStore, prefix: string) {
@@ -83,6 +103,30 @@ test("a bucket that is busy is asked again; one that is not there, or not ours, 
   server.refusing = 2;
   await store.put("a/b.gz", Buffer.from("x"));
   expect([...server.objects.keys()]).toEqual(["hub's/a/b.gz"]);
-  await expect(s3Store({ ...settings, bucket: "other" }).put("a", Buffer.from("x"))).rejects.toThrow("not there");
-  await expect(s3Store({ ...settings, secretAccessKey: "x" }).get("a/b.gz")).rejects.toThrow("403");
+  await expect(s3Store({ ...settings, bucket: "other" }, never).put("a", Buffer.from("x"))).rejects.toThrow(
+    "not there",
+  );
+  await expect(s3Store({ ...settings, secretAccessKey: "x" }, never).get("a/b.gz")).rejects.toThrow("403");
+});
+
+test("what is under way with a bucket that does not answer fails when the hub stops, and what comes behind it", async () => {
+  const { asked, settings } = await silentS3();
+  const stopping = new AbortController();
+  const store = s3Store(settings, stopping.signal);
+  const put = store.put("a/b.gz", Buffer.from("x"));
+  await until(() => asked.length === 1);
+  stopping.abort(new Error("the hub is stopping"));
+  await expect(put).rejects.toThrow("the hub is stopping");
+  await expect(store.get("a/b.gz")).rejects.toThrow("the hub is stopping");
+  expect(asked).toEqual(["PUT"]);
+});
+
+test("a hub stops at once while its bucket does not answer", async () => {
+  const { asked, settings } = await silentS3();
+  const recordings = { folder: await scratchFolder(), s3: settings, maxBytes: 1e9 };
+  await using hub = await startTestHub({ config: { recordings } });
+  await until(() => asked.length > 0);
+  const since = performance.now();
+  await hub.stop();
+  expect(performance.now() - since).toBeLessThan(10_000);
 });

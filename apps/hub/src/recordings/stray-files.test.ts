@@ -12,7 +12,7 @@ import { folderStore } from "./folder-store.ts";
 import type { Recordings } from "./recordings.ts";
 import { SegmentReceiver } from "./segment-receiver.ts";
 import { segmentKey } from "./segment-store.ts";
-import { StrayFiles } from "./stray-files.ts";
+import { strayFiles } from "./stray-files.ts";
 
 let database: TestDatabase;
 let on: TestEngine;
@@ -80,7 +80,7 @@ test("after a day a file goes that no row knows: of a session that is gone, of a
   for (const key of [gone, uncommitted, unfinished]) await put(key, 25);
   const young = segmentKey(project, session, 3);
   await put(young, 23);
-  await using strays = new StrayFiles(recordings, receiver);
+  await using strays = strayFiles(recordings, receiver);
   await strays.rederive();
   await strays.settled();
   expect(await keys()).toEqual([kept, young].sort());
@@ -92,7 +92,7 @@ test("what is not of a project of this hub, or is no recording, is left alone", 
   const foreign = [`${project}/notes.gz`, `${project}/${session}/0.gz.bak`, "README.md"];
   for (const key of [others, ...foreign]) await put(key, 1000);
   await writeFile(join(folder, "lost+found"), "");
-  await using strays = new StrayFiles(recordings, receiver);
+  await using strays = strayFiles(recordings, receiver);
   await strays.rederive();
   await strays.settled();
   expect(await keys()).toEqual([others, ...foreign, "lost+found"].sort());
@@ -107,7 +107,7 @@ test("a segment that comes again while its file is looked at keeps it", async ()
     await keep(0);
     await receiver.alone(id, work);
   };
-  await using strays = new StrayFiles(recordings, { alone });
+  await using strays = strayFiles(recordings, { alone });
   await strays.rederive();
   await strays.settled();
   expect(await keys()).toEqual([key]);
@@ -116,7 +116,7 @@ test("a segment that comes again while its file is looked at keeps it", async ()
 test("a store is looked through each six hours", async () => {
   const { recordings, receiver, project, put, keys } = await openWorld();
   let now = Date.now();
-  await using strays = new StrayFiles(recordings, receiver, () => now);
+  await using strays = strayFiles(recordings, receiver, () => now);
   await strays.rederive();
   await strays.settled();
   const key = segmentKey(project, randomUUID(), 0);

@@ -7,7 +7,7 @@ import { segmentFrame } from "../testing/recorded-session.ts";
 import { createTestDatabase } from "../testing/test-database.ts";
 import { openTestEngine, type TestEngine } from "../testing/test-engine.ts";
 import { until } from "../testing/until.ts";
-import { RecordingExpiry } from "./expiry.ts";
+import { recordingExpiry } from "./expiry.ts";
 import { folderStore } from "./folder-store.ts";
 import type { Recordings } from "./recordings.ts";
 import { SegmentReceiver } from "./segment-receiver.ts";
@@ -54,7 +54,7 @@ test("nobody waits for a store that does not answer: not the hub's start, nor wh
     },
   };
   await using reader = new TextReader({ ...recordings, store });
-  await using expiry = new RecordingExpiry({ ...recordings, store, maxBytes: 0 });
+  await using expiry = recordingExpiry({ ...recordings, store, maxBytes: 0 });
   await reader.rederive();
   await until(() => asked.includes("get"));
   await expiry.rederive();

@@ -3,7 +3,7 @@ import { Problem } from "@orchestratia/protocol/problems";
 interface Waiting<Answer> {
   serverId: string;
   settle(answer: Answer): void;
-  refuse(problem: Problem): void;
+  refuse(why: unknown): void;
 }
 
 export interface Asking {
@@ -14,6 +14,8 @@ export interface Asking {
   withinMs: number;
   /** False when the question could not be sent. */
   send: () => boolean;
+  /** Whoever asked waits no longer. */
+  signal?: AbortSignal;
 }
 
 /** Questions to daemons whose answers come as frames, with no promise that they come. */
@@ -25,11 +27,15 @@ export class PendingAnswers<Answer> {
     return [...this.#waiting].filter((waiting) => waiting.serverId === serverId).length;
   }
 
-  /** Throws server_unreachable when the daemon cannot be asked or goes away, daemon_silent when it is late. */
-  ask({ serverId, key, withinMs, send }: Asking): Promise<Answer> {
+  /**
+   * Throws server_unreachable when the daemon cannot be asked or goes away, daemon_silent when it is late, and what `signal`
+   * aborts with.
+   */
+  ask({ serverId, key, withinMs, send, signal }: Asking): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const end = () => {
         clearTimeout(timer);
+        signal?.removeEventListener("abort", aborted);
         this.#waiting.delete(waiting);
       };
       const waiting = {
@@ -39,15 +45,18 @@ export class PendingAnswers<Answer> {
           end();
           resolve(answer);
         },
-        refuse: (problem: Problem) => {
+        refuse: (why: unknown) => {
           end();
-          reject(problem);
+          reject(why);
         },
       };
+      const aborted = () => waiting.refuse(signal?.reason);
       const late = `The server's daemon did not answer within ${Math.round(withinMs / 1_000)} s.`;
       const timer = setTimeout(() => waiting.refuse(new Problem("daemon_silent", late)), withinMs);
       this.#waiting.add(waiting);
-      if (!send()) waiting.refuse(new Problem("server_unreachable"));
+      signal?.addEventListener("abort", aborted, { once: true });
+      if (signal?.aborted) aborted();
+      else if (!send()) waiting.refuse(new Problem("server_unreachable"));
     });
   }
 

@@ -1,6 +1,7 @@
 import type { RemoteResult } from "@orchestratia/protocol/remote";
 import type { DaemonFrame } from "@orchestratia/protocol/server-link";
 import type { SessionHub } from "../sessions/session-hub.ts";
+import type { ExecOutput } from "./live-exec.ts";
 import { PendingAnswers } from "./pending-answers.ts";
 import { type ResumableOptions, ResumableTransfers } from "./resumable-transfers.ts";
 import { Transfers, type TransfersOptions } from "./transfers.ts";
@@ -9,6 +10,8 @@ import { Transfers, type TransfersOptions } from "./transfers.ts";
 export interface Remote {
   readonly hub: SessionHub;
   readonly execs: PendingAnswers<RemoteResult & { policy?: string | undefined }>;
+  /** Of the commands whose output is read while they run, by their requests. */
+  readonly outputs: Map<string, ExecOutput>;
   readonly reads: PendingAnswers<Extract<DaemonFrame, { type: "remote_read_result" }>>;
   readonly scrollbacks: PendingAnswers<{ lines: string[]; error?: string | null | undefined }>;
   /** From or to daemons of version 1. */
@@ -31,6 +34,7 @@ export function openRemote(hub: SessionHub, options: TransfersOptions & Resumabl
   const remote: Remote = {
     hub,
     execs: new PendingAnswers(),
+    outputs: new Map(),
     scrollbacks: new PendingAnswers(),
     reads: new PendingAnswers(),
     transfers: new Transfers(hub, options),
@@ -57,11 +61,16 @@ export function openRemote(hub: SessionHub, options: TransfersOptions & Resumabl
 }
 
 function receive(
-  { execs, reads, scrollbacks, transfers, resumables }: Remote,
+  { execs, outputs, reads, scrollbacks, transfers, resumables }: Remote,
   serverId: string,
   frame: DaemonFrame,
 ): void {
   switch (frame.type) {
+    case "remote_exec_output": {
+      const output = outputs.get(frame.request_id);
+      if (output?.serverId === serverId) output.received(frame);
+      break;
+    }
     case "remote_exec_result": {
       const { request_id, exit_code, stdout, stderr, policy } = frame;
       execs.answer(serverId, request_id, { exit_code, stdout, stderr, policy });

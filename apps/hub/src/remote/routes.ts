@@ -1,6 +1,7 @@
 import * as operations from "@orchestratia/protocol/operations/remote";
 import type { FastifyInstance } from "fastify";
 import { serve } from "../http/serve.ts";
+import { serveLines } from "../http/serve-lines.ts";
 import { agentOf, mustBeOwnProject } from "../tasks/named-task.ts";
 import { captureScrollback } from "./capture-scrollback.ts";
 import { execInSession } from "./exec-in-session.ts";
@@ -12,9 +13,9 @@ import { viewTransfer } from "./view-transfer.ts";
 export function remoteRoutes(app: FastifyInstance, remote: Remote): void {
   const { database } = remote.hub;
 
-  serve(app, operations.agentRemoteExec, async ({ caller, query, body }) => {
+  serveLines(app, operations.agentRemoteExec, async ({ caller, query, body }, lines) => {
     await mustBeOwnProject(database, caller, query.project_id);
-    return execInSession(remote, agentOf(caller), body);
+    return execInSession(remote, agentOf(caller), body, lines);
   });
 
   serve(app, operations.agentRemoteRead, async ({ caller, query, body }) => {

@@ -67,6 +67,7 @@ export function receiveFrame(context: FrameContext, frame: DaemonFrame): void {
       break;
     case "auth":
     case "delivery":
+    case "remote_exec_output":
     case "remote_exec_result":
     case "file_accept":
     case "file_chunk":

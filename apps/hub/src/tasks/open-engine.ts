@@ -19,7 +19,8 @@ import { usageLimitPolicy } from "../usage-limits/usage-limit-policy.ts";
 import { receiveBack } from "../workers/returned-workers.ts";
 import { workerParts } from "../workers/worker-parts.ts";
 import { DaemonWorkspaces } from "../workspaces/daemon-workspaces.ts";
-import { MergedWorktrees } from "../workspaces/merged-worktrees.ts";
+import { mergedWorktrees } from "../workspaces/merged-worktrees.ts";
+import { missingDiffs } from "../workspaces/missing-diffs.ts";
 import { prepareCheckout } from "../workspaces/prepare-checkout.ts";
 import { Proofs } from "../workspaces/proofs.ts";
 import { completionFold } from "./complete-task.ts";
@@ -96,7 +97,8 @@ export function openEngine({ database, bus, doors = [], clock, log, ...links }: 
     sessionTails(engine, bus, links.sessions),
     usageLimitPolicy(engine, bus),
     new SearchIndex({ pool: database.pool, bus, log }),
-    new MergedWorktrees(() => engine, links.connections),
+    mergedWorktrees(() => engine, links.connections),
+    missingDiffs(() => engine, links.connections),
     ...doors,
   ];
   const rederivation = new Rederivation(engine, parts);

@@ -75,7 +75,7 @@ export class FakeViewer implements AsyncDisposable {
 
   async attach(
     session_id: string,
-    how: { mode?: "watch" | "drive"; offset?: number; cols?: number; rows?: number } = {},
+    how: { mode?: "watch" | "drive"; offset?: number; cols?: number; rows?: number; viewer?: string } = {},
   ) {
     this.send({ type: "attach", session_id, cols: 80, rows: 24, ...how });
     return this.next("attached");

@@ -106,6 +106,33 @@ test("where there can be no checkout the task works in the folder itself, says s
   expect(await factsOf(hub, second, "task.worktree_skipped")).toHaveLength(1);
 });
 
+test.each([
+  ["/srv/app", "/srv/app/sub/", "waits"],
+  ["/srv/app/sub", "/srv/app", "waits"],
+  ["/srv/app", "/", "waits"],
+  ["/srv/app", "/srv/ap", "does not wait"],
+  ["/srv/ap", "/srv/app", "does not wait"],
+  ["/srv/app", "/srv/other", "does not wait"],
+])("where a task works in %s, the next one, for %s, %s", async (occupied, wanted, outcome) => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const daemon = await stage(hub, { default_server_dir: occupied }, { repos: ["shop", "site"] });
+  const starts = () => daemon.frames.filter(({ type }) => type === "session_start");
+  const first = await hub.addTask(daemon.project);
+  await hub.settled();
+  expect(starts()).toHaveLength(1);
+  await hub.sql.query("update projects set settings = settings || $2::jsonb where id = $1", [
+    daemon.project,
+    { default_server_dir: wanted },
+  ]);
+  await hub.addTask(daemon.project);
+  await hub.settled();
+  expect(starts()).toHaveLength(outcome === "waits" ? 1 : 2);
+  await cancelTask(hub.engine, SYSTEM, first);
+  await hub.settled();
+  expect(starts()).toHaveLength(2);
+});
+
 test("two tasks that want a folder at the same moment: one gets it", async () => {
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);
@@ -156,11 +183,12 @@ test("a daemon of version 1 makes no checkouts: a session at rest takes the task
   await using hub = await openTestEngine(database.url);
   const daemon = await stage(hub, {}, { version: 1 });
   const session = await hub.addSession(daemon.project, daemon.server, "claude");
+  await hub.sql.query("update sessions set working_directory = '/opt' where id = $1", [session.id]);
   const id = await hub.addTask(daemon.project);
   await hub.settled();
   expect(await hub.task(id)).toMatchObject({ assigned_session_id: session.id, deliveries: 1 });
   expect(await factsOf(hub, id, "task.worktree_skipped")).toMatchObject([
-    { details: { path: "/srv", reason: expect.stringContaining(session.name) } },
+    { details: { path: "/opt", reason: expect.stringContaining(session.name) } },
   ]);
   // The next one finds nobody at rest: the hub starts a session for it, in the folder itself.
   const next = await hub.addTask(daemon.project);

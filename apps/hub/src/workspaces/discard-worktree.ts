@@ -29,7 +29,7 @@ const FORGET = {
   text: "delete from engine.checkouts where task_id = $1 and server_id = $2 returning task_id",
 };
 
-/** Nothing was removed when a daemon answers that. Of one that fell silent nobody knows: MergedWorktrees looks. */
+/** Nothing was removed when a daemon answers that. Of one that fell silent nobody knows: `mergedWorktrees` looks. */
 const REFUSALS: readonly ProblemCode[] = ["workspace_refused", "daemon_lacks"];
 
 /**

@@ -9,13 +9,18 @@ const KEEP = {
   text: `insert into engine.task_diffs (task_id, project_id, epoch, diff) values ($1, $2, $3, $4)
     on conflict (task_id) do update set epoch = excluded.epoch, diff = excluded.diff, taken_at = now()`,
 };
+/** JSON's null stands for a diff that is to be asked for. */
+const MARK_MISSING = JSON.stringify(null);
 /** Only while what was handed in is what the checkout holds. */
 const KEEP_LATER = {
   name: "keep_task_diff_later",
-  text: `insert into engine.task_diffs (task_id, project_id, epoch, diff)
-    select id, project_id, $3, $4 from tasks
-    where id = $1 and project_id = $2 and epoch = $3 and status in ('review', 'done')
-    on conflict do nothing`,
+  text: `update engine.task_diffs d set diff = $3, taken_at = now() from tasks t
+    where d.task_id = $1 and d.epoch = $2 and d.diff = 'null' and t.id = d.task_id and t.epoch = d.epoch
+      and t.status in ('review', 'done')`,
+};
+const UNMARK = {
+  name: "unmark_missing_task_diff",
+  text: "delete from engine.task_diffs where task_id = $1 and epoch = $2 and diff = 'null'",
 };
 const FORGET = { name: "forget_task_diff", text: "delete from engine.task_diffs where task_id = $1" };
 const TAKE_ALONG = {
@@ -23,29 +28,31 @@ const TAKE_ALONG = {
   text: "update engine.task_diffs set epoch = epoch + 1 where task_id = $1 and epoch = $2",
 };
 
-type Handed = Pick<CompletionPicture, "id" | "project_id" | "epoch" | "key">;
+export type Handed = Pick<CompletionPicture, "id" | "project_id" | "epoch" | "key">;
 
 /**
  * Keeps what a task has changed, for when its checkout is gone. A task without a checkout has none; that is no refusal, but
- * what was kept of earlier work is forgotten then. Resolves to "away" when its daemon cannot be asked now.
+ * what was kept of earlier work is forgotten then. Where its daemon is away, that it is missing is written down.
  */
-export async function keepDiff(engine: Engine, task: Handed, serverId: string): Promise<"kept" | "none" | "away"> {
+export async function keepDiff(engine: Engine, task: Handed, serverId: string): Promise<void> {
   const { sql } = engine.database;
   const diff = await askedDiff(engine, task, serverId);
-  if (diff instanceof Problem) {
-    await sql.query(FORGET, [task.id]);
-    return diff.code === "server_unreachable" ? "away" : "none";
+  if (diff instanceof Problem && !isAway(diff)) await sql.query(FORGET, [task.id]);
+  else {
+    const kept = diff instanceof Problem ? MARK_MISSING : JSON.stringify(diff);
+    await sql.query(KEEP, [task.id, task.project_id, task.epoch, kept]);
   }
-  await sql.query(KEEP, [task.id, task.project_id, task.epoch, JSON.stringify(diff)]);
-  return "kept";
 }
 
 /** The same for a completion that went through without it. What was done since then is no part of it. */
 export async function keepDiffLater(engine: Engine, task: Handed, serverId: string): Promise<void> {
+  const { sql } = engine.database;
   const diff = await askedDiff(engine, task, serverId);
-  if (diff instanceof Problem) return;
-  await engine.database.sql.query(KEEP_LATER, [task.id, task.project_id, task.epoch, JSON.stringify(diff)]);
+  if (!(diff instanceof Problem)) await sql.query(KEEP_LATER, [task.id, task.epoch, JSON.stringify(diff)]);
+  else if (!isAway(diff)) await sql.query(UNMARK, [task.id, task.epoch]);
 }
+
+const isAway = ({ code }: Problem): boolean => code === "server_unreachable";
 
 /** What a worker handed in that gets its task back by that is of the lease which it gets. */
 export async function takeDiffAlong(tx: Tx, task: Pick<Handed, "id" | "epoch">): Promise<void> {

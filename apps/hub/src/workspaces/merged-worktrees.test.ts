@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { SYSTEM } from "../access/caller.ts";
+import type { BackgroundWork } from "../events/background-work.ts";
 import { cancelTask } from "../tasks/cancel-task.ts";
 import { retryTask } from "../tasks/retry-task.ts";
 import { createTestDatabase } from "../testing/test-database.ts";
 import { openTestEngine, type TestEngine } from "../testing/test-engine.ts";
 import { type Asked, checkedOut, checkoutsOf, factsOf, stage, worktree } from "../testing/workspace-daemon.ts";
 import { discardWorktree } from "./discard-worktree.ts";
-import { MergedWorktrees } from "./merged-worktrees.ts";
+import { mergedWorktrees } from "./merged-worktrees.ts";
 
 type Daemon = Awaited<ReturnType<typeof stage>>;
 
@@ -22,11 +23,11 @@ async function ended(hub: TestEngine, daemon: Daemon, hoursAgo: number): Promise
   return id;
 }
 
-const settle = async (hub: TestEngine, part: MergedWorktrees) => {
+const settle = async (hub: TestEngine, part: BackgroundWork) => {
   await part.settled();
   await hub.settled();
 };
-const open = (hub: TestEngine) => new MergedWorktrees(() => hub.engine, hub.sessionHub.connections);
+const open = (hub: TestEngine) => mergedWorktrees(() => hub.engine, hub.sessionHub.connections);
 const finds = (daemon: Daemon, { request_id }: Asked, ...worktrees: ReturnType<typeof worktree>[]) =>
   daemon.says({ type: "workspace_result", request_id, ok: true, worktrees });
 const agrees = (daemon: Daemon, { request_id }: Asked) =>

@@ -1,8 +1,7 @@
 import { Problem } from "@orchestratia/protocol/problems";
 import { SYSTEM } from "../access/caller.ts";
 import { type Fact, record } from "../events/activity.ts";
-import type { RunningPart } from "../events/running-part.ts";
-import { SingleFile } from "../events/single-file.ts";
+import { BackgroundWork } from "../events/background-work.ts";
 import type { ServerConnections } from "../server-link/connections.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { onTask } from "../tasks/move.ts";
@@ -53,86 +52,67 @@ interface Due {
  * they have and nothing is uncommitted. Which those are only their daemon knows, and it looks again before it removes one.
  * It also finds out how a discarding ended of which nobody heard.
  */
-export class MergedWorktrees implements RunningPart {
-  readonly #engine: () => Engine;
-  readonly #connections: Pick<ServerConnections, "connected" | "versionOf">;
-  readonly #turns = new SingleFile(() => this.#run());
-  #stopped = false;
+export function mergedWorktrees(
+  engine: () => Engine,
+  connections: Pick<ServerConnections, "connected" | "versionOf">,
+): BackgroundWork {
+  return new BackgroundWork({
+    log: engine().log,
+    failure: "merged worktrees could not be looked for",
+    async run(isStopped) {
+      const servers = connections.connected().filter((id) => connections.versionOf(id) === 2);
+      if (servers.length === 0) return;
+      const due = await engine().database.sql.query<Due>(LOOK, [servers]);
+      const of = (serverId: string) => due.filter(({ server_id }) => server_id === serverId);
+      const asked = [...new Set(due.map(({ server_id }) => server_id))];
+      await Promise.all(asked.map((serverId) => clean(engine(), { serverId, due: of(serverId), isStopped })));
+    },
+  });
+}
 
-  constructor(engine: () => Engine, connections: Pick<ServerConnections, "connected" | "versionOf">) {
-    this.#engine = engine;
-    this.#connections = connections;
-  }
+interface Cleaning {
+  serverId: string;
+  due: readonly Due[];
+  isStopped: () => boolean;
+}
 
-  /** Daemons may take their time: nobody waits for them here. */
-  async rederive(): Promise<void> {
-    const { log } = this.#engine();
-    void this.#turns.run().catch((error) => log.error({ err: error }, "merged worktrees could not be looked for"));
-  }
-
-  settled(): Promise<void> {
-    return this.#turns.settled();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped = true;
-    await this.settled();
-  }
-
-  async #run(): Promise<void> {
-    const servers = this.#connections.connected().filter((id) => this.#connections.versionOf(id) === 2);
-    if (servers.length === 0 || this.#stopped) return;
-    const due = await this.#engine().database.sql.query<Due>(LOOK, [servers]);
-    await Promise.all(
-      [...new Set(due.map(({ server_id }) => server_id))].map((serverId) =>
-        this.#clean(
-          serverId,
-          due.filter(({ server_id }) => server_id === serverId),
-        ),
-      ),
-    );
-  }
-
-  /** Tells what was asked for and came true unheard. */
-  async #settle(taskId: string, serverId: string): Promise<void> {
-    const engine = this.#engine();
-    await onTask(engine, taskId, async (tx, row) => {
-      const [gone] = await tx.query<{ discarding: Pick<Discarded, "actor" | "details"> }>(SETTLE, [taskId, serverId]);
-      if (!gone) return;
-      const { actor, details } = gone.discarding;
-      await record(tx, { ...aboutTask(row), server_id: serverId, actor, type: "task.worktree_discarded", details });
-    });
+async function clean(engine: Engine, { serverId, due, isStopped }: Cleaning): Promise<void> {
+  const found = await answered(() =>
+    engine.workspaces.list(
+      serverId,
+      due.map(({ task_id }) => task_id),
+    ),
+  );
+  if (!found) return;
+  const byTask = new Map(found.map((worktree) => [worktree.task_id, worktree]));
+  for (const { task_id, is_discarding } of due)
+    if (is_discarding && !byTask.has(task_id)) await settle(engine, task_id, serverId);
+  const gone = due.filter(({ task_id }) => !byTask.has(task_id)).map(({ task_id }) => task_id);
+  if (gone.length > 0) await engine.database.sql.query(FORGET, [serverId, gone]);
+  const stayed = due.filter(({ task_id, is_discarding }) => is_discarding && byTask.has(task_id));
+  if (stayed.length > 0) {
+    const ids = stayed.map(({ task_id }) => task_id);
+    await engine.database.sql.query(UNMARK, [serverId, ids]);
     engine.events.wake();
   }
-
-  async #clean(serverId: string, due: readonly Due[]): Promise<void> {
-    const engine = this.#engine();
-    const found = await answered(() =>
-      engine.workspaces.list(
-        serverId,
-        due.map(({ task_id }) => task_id),
-      ),
-    );
-    if (!found) return;
-    const byTask = new Map(found.map((worktree) => [worktree.task_id, worktree]));
-    for (const { task_id, is_discarding } of due)
-      if (is_discarding && !byTask.has(task_id)) await this.#settle(task_id, serverId);
-    const gone = due.filter(({ task_id }) => !byTask.has(task_id)).map(({ task_id }) => task_id);
-    if (gone.length > 0) await engine.database.sql.query(FORGET, [serverId, gone]);
-    const stayed = due.filter(({ task_id, is_discarding }) => is_discarding && byTask.has(task_id));
-    if (stayed.length > 0) {
-      const ids = stayed.map(({ task_id }) => task_id);
-      await engine.database.sql.query(UNMARK, [serverId, ids]);
-      engine.events.wake();
-    }
-    for (const { task_id: taskId, project_id: projectId, is_discarding } of due) {
-      if (is_discarding) continue;
-      const worktree = byTask.get(taskId);
-      if (this.#stopped || !(worktree?.merged || worktree?.missing)) continue;
-      const wanted = { taskId, projectId, serverId, force: false, onlyMerged: true };
-      await answered(() => discardWorktree(engine, SYSTEM, wanted));
-    }
+  for (const { task_id: taskId, project_id: projectId, is_discarding } of due) {
+    if (is_discarding) continue;
+    const worktree = byTask.get(taskId);
+    if (isStopped() || !(worktree?.merged || worktree?.missing)) continue;
+    const wanted = { taskId, projectId, serverId, force: false, onlyMerged: true };
+    await answered(() => discardWorktree(engine, SYSTEM, wanted));
   }
+}
+
+/** Tells what was asked for and came true unheard. */
+async function settle(engine: Engine, taskId: string, serverId: string): Promise<void> {
+  await onTask(engine, taskId, async (tx, row) => {
+    const [gone] = await tx.query<{ discarding: Pick<Discarded, "actor" | "details"> }>(SETTLE, [taskId, serverId]);
+    if (!gone) return;
+    const { actor, details } = gone.discarding;
+    await record(tx, { ...aboutTask(row), server_id: serverId, actor, type: "task.worktree_discarded", details });
+  });
+  engine.events.wake();
 }
 
 /** What a daemon refuses, or is not there for, is asked again the next time. */

@@ -101,9 +101,52 @@ test("a completion that finds its daemon away goes through, and what it changed 
   await until(() => asked.some(({ type }) => type === "workspace_diff"));
   const { request_id } = asked.find(({ type }) => type === "workspace_diff") as Asked;
   hub.engine.workspaces.received(server.id, { type: "workspace_result", request_id, ok: true, diff });
-  const kept = () => hub.sql.query("select epoch from engine.task_diffs where task_id = $1", [id]);
+  const kept = () => hub.sql.query("select epoch from engine.task_diffs where task_id = $1 and diff <> 'null'", [id]);
   await until(async () => (await kept()).length === 1);
   expect(await kept()).toEqual([{ epoch: 1 }]);
+});
+
+test("a diff that is missing is asked for by the next hub as well, once", async () => {
+  await using database = await createTestDatabase();
+  const before = await openTestEngine(database.url);
+  const daemon = await started(before, {});
+  const { id, session, server } = daemon;
+  await checkedOut(before, daemon);
+  before.disconnect(server.id);
+  await completeTask(before.engine, session, id, delivered);
+  await before[Symbol.asyncDispose]();
+
+  await using hub = await openTestEngine(database.url);
+  await expect(taskDiff(hub.engine, id, "completion")).rejects.toMatchObject({ code: "diff_not_found" });
+  const asked: Asked[] = [];
+  hub.connect(server.id, (frame) => "request_id" in frame && asked.push(frame), { version: 2 });
+  await until(() => asked.some(({ type }) => type === "workspace_diff"));
+  const { request_id } = asked.find(({ type }) => type === "workspace_diff") as Asked;
+  hub.engine.workspaces.received(server.id, { type: "workspace_result", request_id, ok: true, diff });
+  await hub.settled();
+  expect(await taskDiff(hub.engine, id, undefined)).toMatchObject({ source: "completion" });
+  await hub.engine.rederive();
+  await hub.settled();
+  expect(asked.filter(({ type }) => type === "workspace_diff")).toHaveLength(1);
+});
+
+test("a daemon that comes back and has no diff is asked once", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const daemon = await started(hub, {});
+  const { id, session, server } = daemon;
+  await checkedOut(hub, daemon);
+  hub.disconnect(server.id);
+  await completeTask(hub.engine, session, id, delivered);
+  const asked: Asked[] = [];
+  hub.connect(server.id, (frame) => "request_id" in frame && asked.push(frame), { version: 2 });
+  await until(() => asked.length === 1);
+  const [{ request_id }] = asked as [Asked];
+  hub.engine.workspaces.received(server.id, { type: "workspace_result", request_id, ok: false, error: "No commits." });
+  await hub.settled();
+  await hub.engine.rederive();
+  await hub.settled();
+  expect(asked).toHaveLength(1);
 });
 
 test("a worker believed lost that hands its work in after all hands in its diff with it", async () => {
@@ -129,11 +172,14 @@ test("a diff that comes when the work has gone on is none of the completion", as
   const { id, server, asked, says } = await started(hub, {});
   const picture = (await readPictures(hub.sql, [id])).get(id);
   if (!picture) throw new Error("no such task");
+  await hub.sql.query(
+    "insert into engine.task_diffs (task_id, project_id, epoch, diff) select id, project_id, epoch, 'null' from tasks",
+  );
   const keeping = keepDiffLater(hub.engine, picture, server.id);
   const { request_id } = await asked("workspace_diff");
   says({ type: "workspace_result", request_id, ok: true, diff });
   await keeping;
-  expect(await hub.sql.query("select epoch from engine.task_diffs where task_id = $1", [id])).toEqual([]);
+  expect(await hub.sql.query("select diff from engine.task_diffs where task_id = $1", [id])).toEqual([{ diff: null }]);
 });
 
 test("a hub that stops while commands run says to try again, and the next one runs them anew", async () => {

@@ -5,7 +5,7 @@ import type { ServerConnections } from "../server-link/connections.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { EvidenceLog } from "./evidence-log.ts";
 import { howItEnded } from "./how-it-ended.ts";
-import { keepDiff, keepDiffLater } from "./keep-diff.ts";
+import { keepDiff } from "./keep-diff.ts";
 import type { Proof, ProofWanted } from "./proof.ts";
 
 /** Longest that one verify command may take. */
@@ -56,26 +56,13 @@ export class Proofs implements Disposable {
       const failed = taken.results.find(({ exit_code }) => exit_code !== 0);
       if (failed || !taken.ok) throw failure(key, failed, taken.results);
     }
-    if (own_checkout && (await keepDiff(this.#engine(), picture, serverId)) === "away") {
-      void this.#keepLater(picture, serverId);
-    }
+    if (own_checkout) await keepDiff(this.#engine(), picture, serverId);
     return { epoch, commands };
   }
 
   /** The hub stops: whoever waits is to ask again when it is back. */
   [Symbol.dispose](): void {
     this.#stop.abort();
-  }
-
-  /** Nobody waits for it. A daemon that stays away has no diff to give. */
-  async #keepLater(picture: ProofWanted["picture"], serverId: string): Promise<void> {
-    const engine = this.#engine();
-    try {
-      if (await this.#isBack(serverId, this.#patienceMs)) await keepDiffLater(engine, picture, serverId);
-    } catch (error) {
-      if (error instanceof Problem) return;
-      engine.log.error({ err: error, task: picture.key }, "a completed task's diff could not be kept");
-    }
   }
 
   async #verify(wanted: Verification): Promise<Verified> {

@@ -7,6 +7,9 @@ import { WORKTREE_PER_TASK } from "./checkout-repo.ts";
 /** Registrations of one machine may name the same folder. */
 const MACHINE = `(select id from servers where id = $1 or machine_id <> '' and
     machine_id = (select machine_id from servers where id = $1))`;
+/** Whoever works in a folder also changes what lies in the folders below it. */
+const isWithin = (inner: string, outer: string): string =>
+  `starts_with(rtrim(${inner}, '/') || '/', rtrim(${outer}, '/') || '/')`;
 const LOCK_TASK = { name: "folder_lock_task", text: "select from tasks where id = $1 for key share" };
 const LOCK_MACHINE = {
   name: "folder_lock_machine",
@@ -20,7 +23,8 @@ const TAKEN = {
       union select t.parent_id, t.source_session_id from tasks t join worked_for on t.id = worked_for.id
     )
     select o.id from engine.checkouts c join tasks o on o.id = c.task_id and o.assigned_server_id = c.server_id
-    where c.server_id in ${MACHINE} and c.branch is null and rtrim(c.path, '/') = rtrim($3, '/') and o.id <> $2
+    where c.server_id in ${MACHINE} and c.branch is null and o.id <> $2
+      and (${isWithin("c.path", "$3")} or ${isWithin("$3", "c.path")})
       and o.status not in ('pending', 'done', 'failed', 'cancelled')
       and (o.status <> 'assigned' or o.assigned_session_id is not null or o.start_failures < 3)
       and not exists (select from worked_for where worked_for.id = o.id
@@ -47,7 +51,7 @@ const TAKE_OF_SESSION = {
 
 /**
  * Lets the task work in the folder itself, where there can be no checkout of its own. False while another task that has
- * begun or is about to works there: then it waits.
+ * begun or is about to works there, below it or above it: then it waits.
  */
 export async function workInFolder(
   tx: Tx,

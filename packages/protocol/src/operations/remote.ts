@@ -4,6 +4,7 @@ import {
   FileTransfer,
   NewFileTransfer,
   RemoteExec,
+  RemoteLine,
   RemotePiece,
   RemoteRead,
   RemoteResult,
@@ -25,6 +26,7 @@ export const agentRemoteExec = operation({
   query: z.object({ project_id: z.string().max(64).optional() }),
   body: RemoteExec,
   response: RemoteResult,
+  lines: RemoteLine,
   problems: ["project_not_found", "session_not_found", "session_ambiguous", "server_busy", ...unanswered],
 });
 

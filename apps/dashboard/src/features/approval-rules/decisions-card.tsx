@@ -1,6 +1,7 @@
 "use client";
 import type { ToolDecision } from "@orchestratia/domain/tool-rules";
 import type { ApprovalRule, Permission } from "@orchestratia/protocol/approval-rules";
+import type { Session } from "@orchestratia/protocol/sessions";
 import type { ProjectId } from "@orchestratia/protocol/vocabulary";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
@@ -27,14 +28,19 @@ const kinds: Readonly<Record<DecisionKind, string>> = {
 const shownLines = 4;
 const shownLength = 400;
 
-type DecisionsCardProps = { project: ProjectId; rules: readonly ApprovalRule[] };
+interface DecisionsCardProps {
+  project: ProjectId;
+  rules: readonly ApprovalRule[];
+  sessions: readonly Pick<Session, "id" | "name">[];
+}
 
 /** What was decided, newest first. What comes while it is read waits above it. */
-export function DecisionsCard({ project, rules }: DecisionsCardProps) {
+export function DecisionsCard({ project, rules, sessions }: DecisionsCardProps) {
   const [kind, setKind] = useState<DecisionKind>("all");
+  const [session, setSession] = useState("");
   const [newestShown, setNewestShown] = useState<number>();
   const { data, isPending, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
-    decisionsQuery(project, kind),
+    decisionsQuery(project, kind, session),
   );
   const all = data?.pages.flatMap(({ permissions }) => permissions) ?? [];
   const newest = all[0]?.id;
@@ -45,27 +51,45 @@ export function DecisionsCard({ project, rules }: DecisionsCardProps) {
       title="Decisions"
       bodyClassName="p-0"
       action={
-        <Select
-          aria-label="Which decisions"
-          className="w-40"
-          value={kind}
-          onChange={({ target }) => {
-            setKind(target.value as DecisionKind);
-            setNewestShown(undefined);
-          }}
-        >
-          {Object.entries(kinds).map(([value, words]) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
-        </Select>
+        <div className="flex flex-wrap justify-end gap-2">
+          <Select
+            aria-label="In which session"
+            className="w-40"
+            value={session}
+            onChange={({ target }) => {
+              setSession(target.value);
+              setNewestShown(undefined);
+            }}
+          >
+            <option value="">All sessions</option>
+            {sessions.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </Select>
+          <Select
+            aria-label="Which decisions"
+            className="w-40"
+            value={kind}
+            onChange={({ target }) => {
+              setKind(target.value as DecisionKind);
+              setNewestShown(undefined);
+            }}
+          >
+            {Object.entries(kinds).map(([value, words]) => (
+              <option key={value} value={value}>
+                {words}
+              </option>
+            ))}
+          </Select>
+        </div>
       }
     >
       {isPending ? <SkeletonRows rows={4} /> : null}
       {error ? <ErrorState className="m-4" error={error} onRetry={() => void refetch()} /> : null}
       {data && all.length === 0 ? (
-        <EmptyState title={kind === "all" ? "No decisions yet" : "No such decision"}>
+        <EmptyState title={kind === "all" && session === "" ? "No decisions yet" : "No such decision"}>
           Each tool that an agent wants to use shows here, with what was decided and by whom.
         </EmptyState>
       ) : null}

@@ -55,15 +55,20 @@ export async function removeRule(queries: QueryClient, { project_id: project, id
 
 export type DecisionKind = Permission["decision"] | "all";
 
-/** What was decided about agents' tools, newest first. */
-export const decisionsQuery = (project: ProjectId, kind: DecisionKind) =>
+/** What was decided about agents' tools, newest first; in one session, or without it in all of them. */
+export const decisionsQuery = (project: ProjectId, kind: DecisionKind, session: string) =>
   infiniteQueryOptions({
-    queryKey: ["permissions", project, kind],
+    queryKey: ["permissions", project, kind, session],
     staleTime: 0,
     refetchInterval: againMs,
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam: after, signal }) => {
-      const query = { limit: pageLength, ...(kind !== "all" && { decision: kind }), ...(after && { after }) };
+      const query = {
+        limit: pageLength,
+        ...(kind !== "all" && { decision: kind }),
+        ...(session && { session_id: session }),
+        ...(after && { after }),
+      };
       return hub.call(listPermissions, { params: { project }, query, signal });
     },
     getNextPageParam: ({ next }) => next,

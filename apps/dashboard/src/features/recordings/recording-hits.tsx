@@ -3,14 +3,12 @@ import type { RecordingHit } from "@orchestratia/protocol/recordings";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { AgentMark } from "../../ui/agent-mark.tsx";
-import { Button } from "../../ui/button.tsx";
 import { counted } from "../../ui/counted.ts";
 import { EmptyState } from "../../ui/empty-state.tsx";
-import { ErrorState } from "../../ui/error-state.tsx";
-import { SkeletonRows } from "../../ui/skeleton.tsx";
 import { TimeAgo } from "../../ui/time-ago.tsx";
 import { MomentSnippet } from "./moment-snippet.tsx";
 import { clockTime } from "./next-position.ts";
+import { PagedRows } from "./paged-rows.tsx";
 import { momentPosition, recordingAddress } from "./recording-address.ts";
 import { recordingHitsQuery } from "./recording-queries.ts";
 
@@ -55,41 +53,27 @@ const Hit = ({ hit, words }: { hit: RecordingHit; words: string }) => {
   );
 };
 
+const nothing = (
+  <EmptyState title="Nothing of that was printed">
+    Words are looked for as a whole: the last may be half typed, "in quotation marks" they stand together, and -word
+    leaves out.
+  </EmptyState>
+);
+
 /** Where in a project's recordings the words were printed, the newest sessions first. */
 export function RecordingHits({ project, words }: { project: string; words: string }) {
-  const { data, isPending, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
-    recordingHitsQuery(project, words),
-  );
-  const hits = data?.pages.flatMap((page) => page.hits) ?? [];
+  const query = useInfiniteQuery(recordingHitsQuery(project, words));
+  const found = query.data?.pages.flatMap((page) => page.hits).length ?? 0;
   return (
     <>
-      {isPending ? <SkeletonRows rows={6} /> : null}
-      {error ? <ErrorState className="m-3" error={error} onRetry={() => void refetch()} /> : null}
-      {data && !error ? (
+      {query.data && !query.error ? (
         <p role="status" className="sr-only">
-          {hits.length === 0 ? "Nothing found" : `Found in ${counted(hits.length, "session")}`}
+          {found === 0 ? "Nothing found" : `Found in ${counted(found, "session")}`}
         </p>
       ) : null}
-      {data && !error && hits.length === 0 ? (
-        <EmptyState title="Nothing of that was printed">
-          Words are looked for as a whole: the last may be half typed, "in quotation marks" they stand together, and
-          -word leaves out.
-        </EmptyState>
-      ) : null}
-      {hits.length > 0 ? (
-        <ul aria-label="Found in">
-          {hits.map((hit) => (
-            <Hit key={hit.session_id} hit={hit} words={words} />
-          ))}
-        </ul>
-      ) : null}
-      {hasNextPage ? (
-        <div className="flex justify-center border-t py-3">
-          <Button pending={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            Show older
-          </Button>
-        </div>
-      ) : null}
+      <PagedRows query={query} rowsOf={(page) => page.hits} label="Found in" empty={nothing}>
+        {(hit) => <Hit key={hit.session_id} hit={hit} words={words} />}
+      </PagedRows>
     </>
   );
 }
