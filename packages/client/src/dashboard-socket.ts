@@ -17,8 +17,12 @@ export interface DashboardSocketOptions {
   /** Milliseconds between two looks whether the link still lives, and how long the hub may take to answer. */
   pingEveryMs?: number;
   pongLimitMs?: number;
+  /** Milliseconds before the first try to come back. */
+  firstRetryMs?: number;
 }
 
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 15_000;
 const PING_EVERY_MS = 15_000;
 const PONG_LIMIT_MS = 10_000;
 /** From opening a socket to the hub's welcome. */
@@ -42,7 +46,7 @@ export class DashboardSocket {
   readonly #topics = new Map<string, Subscription>();
   readonly #lines = new Map<string, TerminalLine>();
   readonly #wire: TerminalWire;
-  readonly #backoff = new Backoff({ firstMs: 500, mostMs: 15_000 });
+  readonly #backoff: Backoff;
   #socket: WebSocket | undefined;
   /** Until the next try, or until the one under way counts as failed. */
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -52,6 +56,7 @@ export class DashboardSocket {
 
   constructor(options: DashboardSocketOptions) {
     this.#options = options;
+    this.#backoff = new Backoff({ firstMs: options.firstRetryMs ?? FIRST_RETRY_MS, mostMs: LAST_RETRY_MS });
     this.#wire = this.#newWire();
     this.#connect();
   }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EXEC_PIECE_BYTES, EXEC_PIECES_IN_FLIGHT } from "@orchestratia/protocol/remote-frames";
 import { afterAll, expect, test } from "vitest";
+import { isAlive } from "../testing/is-alive.ts";
 import { waitFor } from "../testing/wait.ts";
 import { LiveOutput, type OutputName } from "./live-output.ts";
 import { OUTPUT_MAX_BYTES, runCommand } from "./run-command.ts";
@@ -39,15 +40,6 @@ function running(command: string, { takes = true } = {}) {
     result: runCommand(command, { env, limitMs: 60_000, signal: ending.signal, live }),
   };
 }
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 test("what a command prints is there while it runs, in order, and the result holds none of it", async () => {
   const [one, two] = [newPath(), newPath()];

@@ -1,19 +1,11 @@
 import { homedir } from "node:os";
 import { expect, test } from "vitest";
+import { isAlive } from "../testing/is-alive.ts";
 import { waitFor } from "../testing/wait.ts";
 import { OUTPUT_MAX_BYTES, runCommand } from "./run-command.ts";
 
 const run = (command: string, { limitMs = 20_000, signal = new AbortController().signal } = {}) =>
   runCommand(command, { env: { PATH: process.env.PATH ?? "", GREETING: "hello" }, limitMs, signal });
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 test("a command gives its exit code and both outputs, from the home folder, with the given environment alone", async () => {
   process.env.ORCHESTRATIA_API_KEY = "orc_must-not-be-seen";

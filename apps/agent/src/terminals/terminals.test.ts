@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { isAlive } from "../testing/is-alive.ts";
 import {
   exitOf,
   Listener,
@@ -19,14 +20,6 @@ import type { Terminal } from "./terminal.ts";
 import { Terminals } from "./terminals.ts";
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 /** Text of `length` bytes that differs everywhere, so that a lost, doubled or moved piece changes its hash. */
 function distinctBytes(length: number): Buffer {
