@@ -6,6 +6,9 @@ import { OutputWindow } from "../terminals/output-window.ts";
 import type { Terminal } from "../terminals/terminal.ts";
 import type { Outgoing, OutputSource, OutputTurns, Turn } from "./output-turns.ts";
 
+/** What is smaller leaves as a copy: a socket that does not take it would keep a frame's room for each. */
+const copiedBytes = 4 * 1024;
+
 export interface WatchedOutputOptions {
   terminal: Terminal;
   /** The session's number on the hub. */
@@ -64,7 +67,10 @@ export class WatchedOutput implements OutputSource {
   #gather(output: OutputFrame): void {
     const offset = this.#framed;
     this.#framed += output.length;
-    this.#queue({ offset, output });
+    // Many small ones that wait must not hold a frame's room each.
+    const last = this.#waiting.at(-1);
+    if (last && "output" in last && last.output.append(output)) output.release();
+    else this.#queue({ offset, output });
   }
 
   #began(offset: number): void {
@@ -137,7 +143,11 @@ export class WatchedOutput implements OutputSource {
     if (output.length <= room) this.#waiting.shift();
     else this.#waiting[0] = { offset: offset + room, output: output.split(room) };
     this.#reached(offset + output.length);
-    return { frame: output.encode(this.#options.number, offset), onTaken: () => output.release() };
+    const frame = output.encode(this.#options.number, offset);
+    if (output.length > copiedBytes) return { frame, onTaken: () => output.release() };
+    const copy = Buffer.from(frame);
+    output.release();
+    return { frame: copy };
   }
 
   #reached(offset: number): void {

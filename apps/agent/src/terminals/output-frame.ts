@@ -43,6 +43,13 @@ export class OutputFrame {
     return rest;
   }
 
+  /** Takes all of what another one holds, or nothing where there is no room for it. */
+  append(other: OutputFrame): boolean {
+    if (this.#length + other.#length > frameBytes) return false;
+    this.put(other.#room.subarray(0, TERMINAL_HEADER_BYTES + other.#length), TERMINAL_HEADER_BYTES);
+    return true;
+  }
+
   /** As it goes to the hub, which knows the session by this number. */
   encode(session: number, offset: number): Uint8Array {
     writeTerminalHeader(this.#room, { kind: TERMINAL_KINDS.output, session, offset });

@@ -5,12 +5,14 @@ const COPIED_BYTES = 8 * 1024;
 
 /**
  * A binary WebSocket message as a server writes it, header and all, in one piece or two: made once, it can be written to
- * many sockets, where `send` would make a header for each. What is large of `payload` is not copied.
+ * many sockets, where `send` would make a header for each. A large `payload` is not copied, unless it is a small part of
+ * the memory that it would keep.
  */
 export function binaryMessage(head: Uint8Array, payload: Uint8Array): readonly Uint8Array[] {
   const length = head.byteLength + payload.byteLength;
   const header = headerBytes(length);
-  const copied = payload.byteLength <= COPIED_BYTES ? payload.byteLength : 0;
+  const isCopied = payload.byteLength <= COPIED_BYTES || payload.buffer.byteLength > 2 * payload.byteLength;
+  const copied = isCopied ? payload.byteLength : 0;
   const message = Buffer.allocUnsafe(header + head.byteLength + copied);
   message[0] = FINAL_BINARY;
   if (header === 2) message[1] = length;
@@ -22,7 +24,7 @@ export function binaryMessage(head: Uint8Array, payload: Uint8Array): readonly U
     message.writeBigUInt64BE(BigInt(length), 2);
   }
   message.set(head, header);
-  if (copied === 0 && payload.byteLength > 0) return [message, payload];
+  if (!isCopied) return [message, payload];
   message.set(payload, header + head.byteLength);
   return [message];
 }

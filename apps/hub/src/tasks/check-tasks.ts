@@ -18,10 +18,9 @@ const SESSION = {
 };
 
 /**
- * What is on the caller's plate: unsettled, what was begun first, what still waits for others last. A session that has
- * nothing to do also sees what its server was given and nobody has taken. A server's key asks for one of its sessions, or
- * for all of them.
- * Throws session_not_found.
+ * What is on the caller's plate: unsettled, what was begun first, what still waits for others last. A session that holds
+ * no task of its own, but such that wait for others, also sees what its server was given and nobody has taken. A server's
+ * key asks for one of its sessions, or for all of them. Throws session_not_found.
  */
 export async function checkTasks(sources: TaskSources, caller: AgentCaller, sessionId?: string): Promise<Task[]> {
   const asker = { caller, mayWrite: true };

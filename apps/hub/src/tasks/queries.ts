@@ -55,7 +55,10 @@ export async function getTasks(sources: TaskSources, ids: readonly string[], ask
   return toTasks(sources, await sources.database.sql.query<DetailRow>(BY_IDS, [ids]), asker);
 }
 
-/** What a session has to do; with `offers` and nothing that it can do itself also what its server was given and no session has taken yet. */
+/**
+ * What a session has to do; with `offers`, and while it holds no task of its own but such that wait for others, also what
+ * its server was given and no session has taken yet.
+ */
 export async function tasksOfSession(
   sources: TaskSources,
   session: { id: SessionId; serverId: ServerId; offers: boolean },

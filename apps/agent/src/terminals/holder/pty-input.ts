@@ -26,7 +26,8 @@ export class PtyInput {
   write(bytes: Buffer): boolean {
     if (this.#isOver || bytes.length === 0) return true;
     if (this.#bytes >= mostWaitingInput) return false;
-    this.#waiting.push(bytes);
+    // They are the caller's for the time of this call only.
+    this.#waiting.push(Buffer.from(bytes));
     this.#bytes += bytes.length;
     if (!this.#timer) this.#flush();
     return true;
