@@ -28,6 +28,7 @@ export function until(terminal: BenchTerminal, isDone: (bytes: Buffer, offset: n
     terminal.onBytes = (bytes, offset) => {
       if (!isDone(bytes, offset)) return;
       clearTimeout(limit);
+      terminal.onBytes = () => {};
       resolve();
     };
   });

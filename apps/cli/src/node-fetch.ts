@@ -1,8 +1,8 @@
 import { type IncomingMessage, type RequestOptions, request } from "node:http";
 
 /**
- * As much of `fetch` as the hub's client uses (its `body` is a stream of Node's), made of `node:http`: the first use of Node's own costs over 100 ms, which
- * an agent would pay with every command.
+ * As much of `fetch` as the hub's client uses (its `body` is a stream of Node's), made of `node:http`: the first use of
+ * Node's own costs over 100 ms, which an agent would pay with every command.
  */
 export const nodeFetch = (async (url: string, init: RequestInit): Promise<Pick<Response, "ok" | "status" | "text">> => {
   const sent = init.body as string | undefined;

@@ -176,6 +176,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
   const recordings: Recordings = { database, store, maxBytes, log };
   const recordingTexts = new TextReader(recordings);
   const segmentReceiver = new SegmentReceiver(recordings, () => recordingTexts.wake());
+  const ofRecordings = recordingParts(recordings, segmentReceiver, recordingTexts);
 
   // What moves tasks.
   const engine = openEngine({
@@ -192,7 +193,7 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
       tokenUses,
       signInUses,
       new EndedSignIns(database.sql),
-      ...recordingParts(recordings, segmentReceiver, recordingTexts),
+      ...ofRecordings,
       remote.resumables.expiry,
     ],
     log,
@@ -372,10 +373,13 @@ export async function startHub({ config, databaseUrl, log, watch, streamBeatMs }
     dashboardLink[Symbol.dispose]();
     connections[Symbol.dispose]();
     startDeadlines[Symbol.dispose]();
+    // They know that they are stopped before what they wait for is given up.
+    const recordingsEnded = Promise.all(ofRecordings.map((part) => part[Symbol.asyncDispose]()));
     // A segment that is not kept by now comes again.
     storing.abort(new Error("the hub is stopping"));
     await serverLink.settled();
     await segmentReceiver.settled();
+    await recordingsEnded;
     await remote[Symbol.asyncDispose]();
     await offlineWatch[Symbol.asyncDispose]();
     await resealing;

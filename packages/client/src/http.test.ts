@@ -272,6 +272,17 @@ test("a refusal is thrown, before the first line as behind it, and so is an answ
   expect(await read()).toEqual({ said: ["a"], error: expect.any(UnreachableError) });
 });
 
+test("what is read line by line is sent once, without a key, and a connection that breaks is told as such", async () => {
+  const read = async (broken: number) => {
+    await using server = await serveAfter(broken);
+    const lines = new HubClient({ baseUrl: server.url, retries: 2 }).lines(follow, text);
+    const got = await lines.next().catch((error: unknown) => error);
+    return { got, keys: server.seen.map(({ headers }) => headers["idempotency-key"]) };
+  };
+  expect(await read(0)).toEqual({ got: { done: false, value: { got: "it" } }, keys: [undefined] });
+  expect(await read(1)).toEqual({ got: expect.any(UnreachableError), keys: [undefined] });
+});
+
 test("of a hub that knows no lines the whole answer is the only one", async () => {
   await using hub = await serve((_, response) => json(response, 200, { said: "everything" }));
   const lines = [];

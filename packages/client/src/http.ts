@@ -68,7 +68,8 @@ export class HubClient {
     operation: O,
     ...[input]: Record<string, never> extends CallInput<O> ? [CallInput<O>?] : [CallInput<O>]
   ): Promise<ResponseOf<O>> {
-    const { url, init, retries } = this.#request(operation, input, "application/json");
+    const retries = isRepeatable(operation) ? (this.#options.retries ?? 0) : 0;
+    const { url, init } = this.#request(operation, input, { accept: "application/json", retries });
     const { ok, status, text } = await this.#sendAgain(init, retries, async () => {
       const response = await this.#fetch(url, init);
       return { ok: response.ok, status: response.status, text: await response.text() };
@@ -81,17 +82,19 @@ export class HubClient {
 
   /**
    * The answer of an operation line by line, as it comes; of a hub that knows no lines the whole answer is the only one.
-   * Whoever stops reading gives the request up. Throws as `call` does, also behind lines that came already.
+   * Whoever stops reading gives the request up, and so does a connection that breaks: it is sent once, since the hub ends
+   * what nobody reads. Throws as `call` does, also behind lines that came already.
    */
   async *lines<O extends Operation & { readonly lines: z.ZodType }>(
     operation: O,
     input: CallInput<O>,
   ): AsyncGenerator<LineOf<O>, void, undefined> {
-    const { url, init, retries } = this.#request(operation, input, "application/x-ndjson, application/json;q=0.5");
+    const accept = "application/x-ndjson, application/json;q=0.5";
+    const { url, init } = this.#request(operation, input, { accept, retries: 0 });
     const leaving = new AbortController();
     init.signal = AbortSignal.any([leaving.signal, ...(init.signal ? [init.signal] : [])]);
     try {
-      const response = await this.#sendAgain(init, retries, () => this.#fetch(url, init));
+      const response = await this.#fetch(url, init);
       if (!response.ok) throw new RefusedError(response.status, asRecord(parseJson(await response.text())));
       for await (const line of linesOf(response.body as unknown as AsyncIterable<Uint8Array>)) {
         const document = asRecord(parseJson(line));
@@ -106,7 +109,11 @@ export class HubClient {
     }
   }
 
-  #request<O extends Operation>(operation: O, input: unknown, accept: string) {
+  #request<O extends Operation>(
+    operation: O,
+    input: unknown,
+    { accept, retries }: { accept: string; retries: number },
+  ) {
     const given = (input ?? {}) as {
       params?: ParamsOf<O>;
       query?: QueryOf<O>;
@@ -115,7 +122,6 @@ export class HubClient {
       signal?: AbortSignal;
     };
     const url = this.#options.baseUrl + fillPath(operation.path, given.params) + queryString(given.query);
-    const retries = isRepeatable(operation) ? (this.#options.retries ?? 0) : 0;
     const init: RequestInit = {
       method: operation.method,
       headers: {
@@ -128,7 +134,7 @@ export class HubClient {
       ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
       signal: given.signal ?? AbortSignal.timeout(this.#options.timeoutMs ?? 60_000),
     };
-    return { url, init, retries };
+    return { url, init };
   }
 
   async #sendAgain<T>({ signal }: RequestInit, retries: number, send: () => Promise<T>): Promise<T> {

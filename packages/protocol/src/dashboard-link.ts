@@ -26,7 +26,8 @@ export const ViewerFrame = z.discriminatedUnion("type", [
       .max(64)
       .optional()
       .describe(
-        "A secret of this viewer's own, the same over each of its connections: one that it had before is ended, and the keyboard passed on",
+        "A secret of this viewer's own, the same over each of its connections: a newer one takes the session over from " +
+          "an older one, with the keyboard, and that is ended when it has none left",
       ),
   }),
   z.object({ type: z.literal("detach"), session_id: SessionId }),

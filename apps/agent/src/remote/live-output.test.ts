@@ -129,6 +129,52 @@ test("what was printed before the end is not lost to a reader who takes it later
   expect(command.text("stdout")).toHaveLength(250_000);
 });
 
+/** Something that holds the command's output open and is not ended with it; `ended` has the shell's number. */
+async function besideGroup(command: string) {
+  const [path, shell] = [newPath(), newPath()];
+  const line = `echo $$ > '${shell}'; setsid sh -c 'echo $$ > "${path}"; exec sleep 300' & until [ -s '${path}' ]; do sleep 0.01; done; ${command}`;
+  return {
+    line,
+    ended: () => waitFor(() => !isAlive(Number(readFileSync(shell, "utf8")))),
+    async [Symbol.asyncDispose]() {
+      const pid = Number(readFileSync(path, "utf8"));
+      process.kill(pid);
+      await waitFor(() => !isAlive(pid));
+    },
+  };
+}
+
+test("what holds the output open beside the command's group is not waited for, and nothing is told twice", async () => {
+  const pieces: string[] = [];
+  {
+    await using beside = await besideGroup("printf 'x\\303'");
+    const command = running(beside.line);
+    expect(await command.result).toEqual({ exit_code: 0, stdout: "", stderr: "" });
+    pieces.push(...command.pieces.map(({ content }) => content));
+    await command.live.end();
+    expect(command.pieces.map(({ content }) => content)).toEqual(pieces);
+  }
+  expect(pieces.join("")).toBe("x\ufffd");
+});
+
+test("what is still in a pipe that somebody holds open comes, also when a reader takes some just before the end", async () => {
+  await using beside = await besideGroup("head -c 250000 /dev/zero | tr '\\0' a");
+  const command = running(beside.line, { takes: false });
+  await waitFor(() => command.live.isFull);
+  await beside.ended();
+  for (let taken = 1; taken <= EXEC_PIECES_IN_FLIGHT && command.live.isFull; taken += 1) {
+    command.live.taken(taken);
+    for (let turns = 0; turns < 100; turns += 1) await Promise.resolve();
+  }
+  expect(command.live.isFull).toBe(false);
+  // Reading goes on, and every timer is due before anything is read.
+  for (const since = performance.now(); performance.now() - since < 400; );
+  await new Promise((resolve) => setImmediate(resolve));
+  command.takeAll();
+  expect(await command.result).toEqual({ exit_code: 0, stdout: "", stderr: "" });
+  expect(command.text("stdout")).toHaveLength(250_000);
+});
+
 test("a program whose reader is gone goes on to its end", async () => {
   const command = running("head -c 1000000 /dev/zero | tr '\\0' a; exit 3", { takes: false });
   await waitFor(() => command.live.isFull);

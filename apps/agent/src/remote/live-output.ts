@@ -58,7 +58,10 @@ export class LiveOutput {
   /** That was all of it. Resolves when the last piece is sent, or the rest was dropped. */
   async end(): Promise<void> {
     this.#isEnding = true;
-    for (const stream of ["stdout", "stderr"] as const) this.#hold(stream, this.#cutOff[stream]);
+    for (const stream of ["stdout", "stderr"] as const) {
+      this.#hold(stream, this.#cutOff[stream]);
+      this.#cutOff[stream] = Buffer.alloc(0);
+    }
     this.#wake();
     await this.#pumping;
   }

@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { homedir } from "node:os";
+import { LastOutput } from "./last-output.ts";
 import type { LiveOutput, OutputName } from "./live-output.ts";
 
 export const OUTPUT_MAX_BYTES = 1024 * 1024;
-/** How long what it left behind may keep its output open when the shell itself has ended. */
-const lastOutputMs = 250;
 /** How long behind the deadline a reader may take to have what was printed before it. */
 const lastTakenMs = 5_000;
 
@@ -38,18 +37,28 @@ export function runCommand(command: string, { env, limitMs, signal, live }: Comm
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
     });
+    const lastOutput = new LastOutput();
     const hold = (room: Promise<void> | undefined) => {
       if (!room) return;
+      lastOutput.paused();
       for (const pipe of [child.stdout, child.stderr]) pipe.pause();
       void room.then(() => {
+        lastOutput.resumed();
         for (const pipe of [child.stdout, child.stderr]) pipe.resume();
       });
     };
     const hand = (name: OutputName) => live && ((bytes: Buffer) => hold(live.add(name, bytes)));
     const stdout = new KeptOutput(hand("stdout"));
     const stderr = new KeptOutput(hand("stderr"));
-    child.stdout.on("data", (bytes: Buffer) => stdout.add(bytes));
-    child.stderr.on("data", (bytes: Buffer) => stderr.add(bytes));
+    for (const [pipe, kept] of [
+      [child.stdout, stdout],
+      [child.stderr, stderr],
+    ] as const) {
+      pipe.on("data", (bytes: Buffer) => {
+        lastOutput.came();
+        kept.add(bytes);
+      });
+    }
 
     let reason: string | undefined;
     let leave: NodeJS.Timeout | undefined;
@@ -74,7 +83,11 @@ export function runCommand(command: string, { env, limitMs, signal, live }: Comm
     signal.addEventListener("abort", stopped, { once: true });
     if (signal.aborted) stopped();
 
+    let isFinished = false;
     const finish = async (exitCode: number | null, remark: string | undefined) => {
+      if (isFinished) return;
+      isFinished = true;
+      lastOutput[Symbol.dispose]();
       endGroup();
       child.stdout.destroy();
       child.stderr.destroy();
@@ -92,21 +105,9 @@ export function runCommand(command: string, { env, limitMs, signal, live }: Comm
     child.on("error", (error) => finish(null, `It could not be started: ${error.message}`));
     child.on("exit", (code, killedBy) => {
       const remark = reason ?? (killedBy === null ? undefined : `It was ended by ${killedBy}.`);
-      const last = () => {
-        endGroup();
-        // What it printed may not all have been read yet, because its reader is slow.
-        if (live?.isFull) wait();
-        else void finish(code, remark);
-      };
-      const wait = () => {
-        open = setTimeout(last, lastOutputMs);
-      };
-      let open: NodeJS.Timeout;
-      wait();
-      child.on("close", () => {
-        clearTimeout(open);
-        void finish(code, remark);
-      });
+      const done = () => void finish(code, remark);
+      lastOutput.wait({ looked: endGroup, done });
+      child.on("close", done);
     });
   });
 }

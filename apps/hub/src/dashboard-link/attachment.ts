@@ -22,12 +22,12 @@ export interface Size {
 /** The viewer's end of the line. */
 export interface OutputSink {
   readonly name: string;
+  /** Higher than those of all that were opened before. */
+  readonly number: number;
   /** True while so much waits to be sent that nothing should be added. */
   readonly congested: boolean;
   send(frame: DashboardFrame): void;
   write(piece: TerminalPiece): void;
-  /** Ends the line at once, without a word to whoever may no longer be there. */
-  cutOff(): void;
 }
 
 /**
@@ -45,6 +45,7 @@ export class Attachment implements PaceSetter {
   room: Size;
   readonly #sink: OutputSink;
   readonly #wanted: number | undefined;
+  readonly #onHandedOver: () => void;
   /** Offset of the next byte to send. */
   #offset: number;
   /** The size that it was told last. */
@@ -57,13 +58,14 @@ export class Attachment implements PaceSetter {
     session: LiveSession,
     audience: Audience,
     sink: OutputSink,
-    wanted: { offset?: number; mayType: boolean; room: Size; viewer?: string },
+    wanted: { offset?: number; mayType: boolean; room: Size; viewer?: string; onHandedOver: () => void },
   ) {
     this.session = session;
     this.audience = audience;
     this.mayType = wanted.mayType;
     this.viewer = wanted.viewer;
     this.room = wanted.room;
+    this.#onHandedOver = wanted.onHandedOver;
     this.#sink = sink;
     this.#wanted = wanted.offset;
     this.#offset = session.output.end;
@@ -98,9 +100,13 @@ export class Attachment implements PaceSetter {
     this.audience.drive(this);
   }
 
-  /** Ends the whole connection. */
-  cutOff(): void {
-    this.#sink.cutOff();
+  isOlderThan(connection: Pick<OutputSink, "number">): boolean {
+    return this.#sink.number < connection.number;
+  }
+
+  /** Its viewer goes on over another connection. */
+  handOver(): void {
+    this.#onHandedOver();
   }
 
   release(): void {

@@ -29,9 +29,9 @@ export class Audience implements OutputListener {
     return this.#driver;
   }
 
-  /** The look of that viewer, over whichever connection. */
-  of(viewer: string): Attachment | undefined {
-    return [...this.#attachments].find((each) => each.viewer === viewer);
+  /** The looks of that viewer, over whichever connections. */
+  of(viewer: string): Attachment[] {
+    return [...this.#attachments].filter((each) => each.viewer === viewer);
   }
 
   has(attachment: Attachment): boolean {

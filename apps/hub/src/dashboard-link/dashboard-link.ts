@@ -31,6 +31,8 @@ export class DashboardLink implements ViewerDoor, Disposable {
   readonly #options: DashboardLinkOptions;
   readonly #viewers = new Map<ViewerConnection, Viewer>();
   readonly #audiences = new Audiences();
+  /** How many connections there have been. */
+  #opened = 0;
   readonly #stopListening: (() => void)[];
   readonly #checks: NodeJS.Timeout;
 
@@ -50,7 +52,15 @@ export class DashboardLink implements ViewerDoor, Disposable {
   /** Adds the route; @fastify/websocket must be registered. */
   routes(app: FastifyInstance): void {
     app.get("/ws/dashboard", { websocket: true }, (socket, request) => {
-      const edges = { socket, stream: request.raw.socket, door: this, log: request.log, visit: request.visit };
+      this.#opened += 1;
+      const edges = {
+        number: this.#opened,
+        socket,
+        stream: request.raw.socket,
+        door: this,
+        log: request.log,
+        visit: request.visit,
+      };
       const connection = new ViewerConnection(edges, this.#options.authMs);
       void connection.tryUpgrade(() => this.#options.signInUpgrade(request));
     });

@@ -149,6 +149,31 @@ test("who only watches cannot take over, and releasing what one does not have ch
 
 const ownSecret = () => randomUUID();
 
+/** Keeps back the next answer to a named statement, as a slow database would. */
+function holdNextAnswer(name: string) {
+  const { pool } = links.database;
+  const query = pool.query.bind(pool) as (...given: unknown[]) => Promise<unknown>;
+  let letGo: (() => void) | undefined;
+  const hold = async (...given: unknown[]) => {
+    const answer = await query(...given);
+    if (letGo || (given[0] as { name?: string }).name !== name) return answer;
+    await new Promise<void>((go) => {
+      letGo = go;
+    });
+    return answer;
+  };
+  Object.assign(pool, { query: hold });
+  return {
+    get holds() {
+      return letGo !== undefined;
+    },
+    letGo() {
+      Object.assign(pool, { query });
+      letGo?.();
+    },
+  };
+}
+
 test("who comes back over another link than the silent one has the keyboard again, and the silent one is ended", async () => {
   await using it = await twoPeople();
   const viewer = ownSecret();
@@ -166,6 +191,41 @@ test("who comes back over another link than the silent one has the keyboard agai
   expect((await problemOf(it.bobs)).type).toBe("urn:orchestratia:problem:not_the_driver");
   expect(it.bobs.frames.filter((frame) => frame.type === "driver" && frame.user === null)).toEqual([]);
   expect(await takeOversOf(it.session.id)).toEqual([]);
+});
+
+test("what was asked over a broken link and is served late takes nothing from the link that came after it", async () => {
+  await using it = await twoPeople();
+  const viewer = ownSecret();
+  const look = { session_id: it.session.id, mode: "drive", cols: 100, rows: 30, viewer } as const;
+  await using back = await links.viewer(it.ann.token);
+  const held = holdNextAnswer("project_by_id");
+  it.anns.send({ type: "attach", ...look });
+  await until(() => held.holds);
+  expect(await back.attach(it.session.id, look)).toMatchObject({ you: true });
+  held.letGo();
+  expect(await it.anns.next("attached")).toMatchObject({ driver: it.ann.name, you: false });
+  back.type(it.session.number, "still me\r");
+  expect(await typed(it.daemon)).toBe("still me\r");
+  expect(back.frames.filter(({ type }) => type === "driver")).toEqual([]);
+});
+
+test("who comes back to one of two terminals keeps the other one's keyboard until they are back there too", async () => {
+  await using it = await twoPeople();
+  const other = await links.session(it.projectId, it.session.serverId);
+  const viewer = ownSecret();
+  const look = (by: FakeViewer, session_id: string) => by.attach(session_id, { mode: "drive", viewer });
+  await look(it.anns, it.session.id);
+  await look(it.anns, other.id);
+  await it.bobs.attach(other.id, { mode: "drive" });
+  await using back = await links.viewer(it.ann.token);
+  expect(await look(back, it.session.id)).toMatchObject({ you: true });
+  it.bobs.type(other.number, "mine?");
+  expect((await problemOf(it.bobs)).type).toBe("urn:orchestratia:problem:not_the_driver");
+  expect(await look(back, other.id)).toMatchObject({ you: true });
+  expect((await it.anns.closed).code).toBe(1006);
+  it.bobs.type(other.number, "mine?");
+  expect((await problemOf(it.bobs)).type).toBe("urn:orchestratia:problem:not_the_driver");
+  expect(it.bobs.frames.filter((frame) => frame.type === "driver" && frame.user === null)).toEqual([]);
 });
 
 test("another tab of the same person, and somebody else who says the same, take nothing from whoever types", async () => {

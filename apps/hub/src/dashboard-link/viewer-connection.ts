@@ -32,6 +32,7 @@ export interface ViewerDoor {
 }
 
 interface Edges {
+  number: number;
   socket: WebSocket;
   stream: Socket;
   door: ViewerDoor;
@@ -53,6 +54,7 @@ const TRY_AGAIN_LATER = 1013;
  * moves forward.
  */
 export class ViewerConnection implements OutputSink {
+  readonly number: number;
   readonly #socket: WebSocket;
   readonly #stream: Socket;
   readonly #door: ViewerDoor;
@@ -71,7 +73,8 @@ export class ViewerConnection implements OutputSink {
   #sharedBytes = 0;
   encoding: "binary" | "base64" = "binary";
 
-  constructor({ socket, stream, door, log, visit }: Edges, authMs = AUTH_MS) {
+  constructor({ number, socket, stream, door, log, visit }: Edges, authMs = AUTH_MS) {
+    this.number = number;
     this.#socket = socket;
     this.#stream = stream;
     this.#door = door;
@@ -165,6 +168,7 @@ export class ViewerConnection implements OutputSink {
     this.#socket.close(code, reason.slice(0, 100));
   }
 
+  /** Ends the line at once, without a word to whoever may no longer be there. */
   cutOff(): void {
     this.#end();
     this.#socket.terminate();

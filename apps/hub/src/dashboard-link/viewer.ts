@@ -208,16 +208,24 @@ export class Viewer {
     const same = viewer === undefined ? undefined : `${this.#connection.callerId} ${viewer}`;
     const known = { ...(offset !== undefined && { offset }), ...(same !== undefined && { viewer: same }) };
     const audience = audiences.of(session);
-    // A link that broke without a word is still there for a while, and its viewer has come back over another.
-    const before = same === undefined ? undefined : audience.of(same);
-    const wanted = { mayType, room: { cols, rows }, ...known };
+    // A link that broke without a word is still there for a while, and its viewer has come back over another. What was asked
+    // over the broken one may still be served after that, and must not take from the other.
+    const before = (same === undefined ? [] : audience.of(same)).filter((each) => each.isOlderThan(this.#connection));
+    const onHandedOver = () => this.#handOver(session_id);
+    const wanted = { mayType, room: { cols, rows }, onHandedOver, ...known };
     const attachment = new Attachment(session, audience, this.#connection, wanted);
     this.#attachments.set(session_id, attachment);
-    if (mayType && (!audience.driver || audience.driver === before)) attachment.drive();
+    if (mayType && (!audience.driver || before.includes(audience.driver))) attachment.drive();
     const resized = attachment.drives ? resizeSession(hub, session, cols, rows) : undefined;
     attachment.begin();
-    before?.cutOff();
+    for (const each of before) each.handOver();
     await resized;
+  }
+
+  /** The viewer looks at the session over a newer link; this one ends once it has been left for that with all of them. */
+  #handOver(sessionId: string): void {
+    this.#detach(sessionId);
+    if (this.#attachments.size === 0) this.#connection.cutOff();
   }
 
   #mayType(project: AccessibleProject): boolean {

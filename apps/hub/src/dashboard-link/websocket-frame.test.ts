@@ -1,17 +1,24 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import { Receiver } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { binaryMessage } from "./websocket-frame.ts";
 
 const head = Buffer.from("head");
 
 /** What a WebSocket's other end makes of the pieces. */
-function received(pieces: readonly Uint8Array[]): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const receiver = new Receiver({ isServer: false });
-    receiver.on("message", (data: Buffer, isBinary: boolean) => (isBinary ? resolve(data) : reject(new Error("text"))));
-    receiver.on("error", reject);
-    for (const piece of pieces) receiver.write(piece);
+async function received(pieces: readonly Uint8Array[]): Promise<Buffer> {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  server.on("connection", (_socket, request) => {
+    for (const piece of pieces) request.socket.write(piece);
   });
+  await once(server, "listening");
+  const viewer = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const [data, isBinary] = (await once(viewer, "message")) as [Buffer, boolean];
+  expect(isBinary).toBe(true);
+  viewer.terminate();
+  server.close();
+  return data;
 }
 
 test.each([0, 1, 121, 122, 8192, 8193, 65_531, 65_532, 200_000])(

@@ -1,6 +1,7 @@
 import { MAX_START_FAILURES } from "../delivery/session-starter.ts";
 import { PROJECT_GRACE } from "../leases/grace.ts";
 import { WAITS_UNTIL } from "../matching/preferred-wait.ts";
+import { SAME_MACHINE } from "../servers/same-machine.ts";
 import { IN_CHECKOUT } from "../sessions/in-checkout.ts";
 import { LIMITED_AGENTS } from "../usage-limits/limited-agents.ts";
 import { CHECKOUT_REPO } from "../workspaces/checkout-repo.ts";
@@ -100,10 +101,11 @@ const PENDING = `case
 /** How long a checkout may take that the session is started in: its setup may install much. */
 const CHECKOUT_PATIENCE = "interval '16 minutes'";
 
-/** Where there are no checkouts, another task works in the folder that this one has to wait for. */
+/** Where there are no checkouts, another task works in the folder that this one has to wait for: of any project there. */
 const FOLDER_TAKEN = `exists (select from engine.checkouts c join tasks other on other.id = c.task_id
-    and other.assigned_server_id = c.server_id where c.server_id = t.assigned_server_id and c.branch is null
-    and other.id <> t.id and other.status not in ('pending', 'done', 'failed', 'cancelled'))`;
+    and other.assigned_server_id = c.server_id join servers m on m.id = c.server_id
+    where ${SAME_MACHINE("m", "v")} and c.branch is null and other.id <> t.id
+      and other.status not in ('pending', 'done', 'failed', 'cancelled'))`;
 
 const HOLDS_ANOTHER = (session: string) => `exists (select from tasks held where held.assigned_session_id = ${session}
     and held.id <> t.id and (held.status in (${STARTED}) or held.status = 'assigned' and held.blockers = 0

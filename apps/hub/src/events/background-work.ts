@@ -10,7 +10,10 @@ interface BackgroundWorkOptions {
   run(isStopped: () => boolean): Promise<void>;
 }
 
-/** Work that waits for what is slow, a daemon or a store, so that nobody waits for it: begun each 30 s, one run at a time. */
+/**
+ * Work that waits for what is slow, a daemon or a store, so that nobody waits for it: begun each 30 s, one run at a
+ * time. What fails because it is stopped is no failure.
+ */
 export class BackgroundWork implements RunningPart {
   readonly #options: BackgroundWorkOptions;
   readonly #turns = new SingleFile(() => this.#turn());
@@ -23,7 +26,9 @@ export class BackgroundWork implements RunningPart {
   /** There is something to do that need not wait for the next 30 s. */
   wake(): void {
     const { log, failure } = this.#options;
-    void this.#turns.run().catch((error) => log.error({ err: error }, failure));
+    void this.#turns.run().catch((error) => {
+      if (!this.#stopped) log.error({ err: error }, failure);
+    });
   }
 
   async rederive(): Promise<void> {

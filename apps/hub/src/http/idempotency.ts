@@ -30,8 +30,8 @@ interface Claimed {
   isUndone: boolean;
   /** For an answer that passes Fastify's reply by: what a repeated request gets, as JSON. */
   answered(status: number, body: string): Promise<void>;
-  /** The same where nobody can say what became of it. */
-  unanswered(): void;
+  /** The same where nothing was done, and nobody is there any more to be told: the key is free again. */
+  undone(): Promise<void>;
 }
 
 /** Refusals that say something of the request itself: whoever repeats it gets the same. The others free the key. */
@@ -43,7 +43,8 @@ const KEY = /^[\x21-\x7e]{1,200}$/;
  * first answer, also when that was a refusal which the request itself earned. Any other refusal (4xx) frees the key, and so
  * does a failure (5xx) whose transaction was rolled back or never begun. The key is claimed before the work begins and
  * the answer kept behind it: when the hub dies in between, or the database while it commits, nobody can say whether the
- * work was done, so the key answers 409 until it expires.
+ * work was done, so the key answers 409 until it expires. So does the key of an answer that comes line by line and whose
+ * reader left before its end.
  */
 export function answerRepeatedPosts(app: FastifyInstance, sql: Sql): void {
   const underWay = new Map<string, Promise<void>>();
@@ -78,18 +79,17 @@ export function answerRepeatedPosts(app: FastifyInstance, sql: Sql): void {
       answered(status, body) {
         return settle(request, this, { status, etag: null, body });
       },
-      unanswered() {
-        request.claimed = null;
-        settled();
+      undone() {
+        return settle(request, this, undefined);
       },
     };
   });
 
-  const settle = async (request: FastifyRequest, claimed: Claimed, answer: Answer) => {
+  const settle = async (request: FastifyRequest, claimed: Claimed, answer: Answer | undefined) => {
     request.claimed = null;
     const { keyed, isUndone, settled } = claimed;
     try {
-      if (freesKey(answer.status, isUndone)) {
+      if (!answer || freesKey(answer.status, isUndone)) {
         await releaseKey(sql, keyed).catch((error) => {
           releaseLater(unreleased, nameOf(keyed));
           throw error;
@@ -160,7 +160,7 @@ function replay(reply: FastifyReply, { operation, hash }: KeyedRequest, kept: Ke
   if (kept.status === null) {
     throw new Problem(
       "request_in_progress",
-      "A request with this Idempotency-Key was begun and never answered: the hub or its database stopped meanwhile. Look whether it was done, and if not, send it with a new key.",
+      "A request with this Idempotency-Key was begun and never answered: it failed midway, or the hub or its database stopped meanwhile. Look whether it was done, and if not, send it with a new key.",
     );
   }
   if (kept.body === null) {

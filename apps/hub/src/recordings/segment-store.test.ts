@@ -121,7 +121,7 @@ test("what is under way with a bucket that does not answer fails when the hub st
   expect(asked).toEqual(["PUT"]);
 });
 
-test("a hub stops at once while its bucket does not answer", async () => {
+test("a hub stops at once while its bucket does not answer, and complains of nothing that it gives up by that", async () => {
   const { asked, settings } = await silentS3();
   const recordings = { folder: await scratchFolder(), s3: settings, maxBytes: 1e9 };
   await using hub = await startTestHub({ config: { recordings } });
@@ -129,4 +129,5 @@ test("a hub stops at once while its bucket does not answer", async () => {
   const since = performance.now();
   await hub.stop();
   expect(performance.now() - since).toBeLessThan(10_000);
+  expect(hub.logged.filter(({ level }) => Number(level) >= 50)).toEqual([]);
 });

@@ -45,7 +45,7 @@ export function strayFiles(
         const sessions = new Set((await unknownOf(recordings, old)).map(({ key }) => key.split("/")[1] ?? ""));
         for (const session of sessions) {
           const ofSession = old.filter(({ key }) => key.split("/")[1] === session);
-          await receiver.alone(session, () => removeUnknown(recordings, ofSession));
+          await receiver.alone(session, () => removeUnknown(recordings, ofSession, isStopped));
         }
       }
     },
@@ -65,7 +65,11 @@ async function unknownOf({ database: { sql } }: Recordings, files: readonly Stor
 }
 
 /** Looks again: a segment may have been kept meanwhile. */
-async function removeUnknown(recordings: Recordings, files: readonly StoredFile[]): Promise<void> {
+async function removeUnknown(
+  recordings: Recordings,
+  files: readonly StoredFile[],
+  isStopped: () => boolean,
+): Promise<void> {
   const { store, log } = recordings;
   try {
     const stray = (await unknownOf(recordings, files)).map(({ key }) => key);
@@ -73,6 +77,6 @@ async function removeUnknown(recordings: Recordings, files: readonly StoredFile[
     await store.remove(stray);
     log.info({ files: stray.length, first: stray[0] }, "recording files that nothing belongs to were removed");
   } catch (error) {
-    log.error({ err: error }, FAILURE);
+    if (!isStopped()) log.error({ err: error }, FAILURE);
   }
 }

@@ -89,6 +89,7 @@ export class TextReader implements RunningPart {
 
   #begin(): void {
     this.#turns.run().catch((error) => {
+      if (this.#stopping.signal.aborted) return;
       this.#recordings.log.error({ err: error }, "recordings could not be read; it is tried again within 30 s");
     });
   }

@@ -19,9 +19,12 @@ beforeAll(async () => {
 afterAll(() => hub[Symbol.asyncDispose]());
 
 /** A session on a machine whose daemon says what the test says, and somebody who may run commands there. */
-async function staged<D extends ExactDaemon | FakeDaemon>(daemonOf: (at: { url: string; apiKey: string }) => D) {
+async function staged<D extends ExactDaemon | FakeDaemon>(
+  daemonOf: (at: { url: string; apiKey: string }) => D,
+  report: Parameters<TestHub["registerServer"]>[1] = {},
+) {
   const project = await hub.project();
-  const server = await hub.registerServer(project);
+  const server = await hub.registerServer(project, report);
   const daemon = daemonOf({ url: hub.url, apiKey: server.key });
   await daemon.connect();
   const system = await hub.system();
@@ -36,6 +39,7 @@ async function staged<D extends ExactDaemon | FakeDaemon>(daemonOf: (at: { url: 
   const asked = { session_name: "target", command: "make" };
   return {
     project,
+    serverId: server.id,
     daemon,
     /** The caller goes away. */
     leave: () => leaving.abort(),
@@ -51,7 +55,65 @@ async function staged<D extends ExactDaemon | FakeDaemon>(daemonOf: (at: { url: 
   };
 }
 
-const version2 = () => staged((at) => new ExactDaemon(at));
+const version2 = (report?: Parameters<TestHub["registerServer"]>[1]) => staged((at) => new ExactDaemon(at), report);
+
+const LINES = { accept: "application/x-ndjson" };
+
+/**
+ * Asks for a command with a key, and goes away while the hub waits for a lock in `mode`; then `meanwhile` happens, and the
+ * hub goes on. Answers what whoever sends the same again then gets.
+ */
+async function askedAgain(
+  stage: Awaited<ReturnType<typeof version2>>,
+  mode: string,
+  meanwhile: (waiting: string) => Promise<unknown> = async () => {},
+): Promise<Response> {
+  const key = { "idempotency-key": randomUUID() };
+  const { pool, sql } = hub.database;
+  const gate = await pool.connect();
+  await gate.query("begin");
+  await gate.query(`lock table ${mode} mode`);
+  const left = new Promise<void>((resolve) => {
+    hub.hub.app.server.once("request", (_, response) => response.once("close", () => resolve()));
+  });
+  const lines = stage
+    .exec({}, key)
+    .next()
+    .catch(() => undefined);
+  const waiting = `select pid from pg_stat_activity, hub.idempotency_keys where datname = current_database()
+    and wait_event_type = 'Lock' and key = '${key["idempotency-key"]}'`;
+  await until(async () => (await sql.query(waiting)).length > 0);
+  stage.leave();
+  await Promise.all([lines, left]);
+  await meanwhile(waiting);
+  await gate.query("commit");
+  gate.release();
+  return stage.post({ ...LINES, ...key });
+}
+
+/** A reader who takes nothing until `take`, and what was handed to it. */
+function slowReader({ isWholeKept }: { isWholeKept: boolean }) {
+  const handed: RemoteLine[] = [];
+  const gone = new AbortController();
+  const reader = {
+    handed,
+    isWholeKept,
+    signal: gone.signal,
+    take: () => {},
+    write(line: RemoteLine) {
+      if (gone.signal.aborted) return Promise.resolve();
+      handed.push(line);
+      return new Promise<void>((resolve) => {
+        reader.take = resolve;
+      });
+    },
+    letGo() {
+      gone.abort();
+      reader.take();
+    },
+  };
+  return reader;
+}
 
 /** A piece of the output. */
 const piece = (request_id: string, content: string, stream: "stdout" | "stderr" = "stdout") =>
@@ -152,7 +214,7 @@ test("a command whose time is up is ended, and the caller hears it as far as it 
 
 test("a refusal before the beginning is a problem with its status", async () => {
   await using stage = await version2();
-  const answer = stage.post({ accept: "application/x-ndjson" });
+  const answer = stage.post(LINES);
   const { request_id } = await stage.daemon.next("remote_exec");
   stage.daemon.send({ ...result(request_id, -1, "", "box runs none.\n"), policy: "remote.exec" });
   const response = await answer;
@@ -165,7 +227,7 @@ test("a refusal before the beginning is a problem with its status", async () => 
 
 test("a daemon that goes away in the midst is the last line, and what a repeated request is told", async () => {
   await using stage = await version2();
-  const headers = { accept: "application/x-ndjson", "idempotency-key": randomUUID() };
+  const headers = { ...LINES, "idempotency-key": randomUUID() };
   const begun = stage.post(headers);
   const { request_id } = await stage.daemon.next("remote_exec");
   stage.daemon.send(piece(request_id, "one\n"));
@@ -203,23 +265,14 @@ test("a daemon that does not wait for its reader is stopped", async () => {
 });
 
 test("a slow reader is handed one piece after another, and no more may wait than are on their way", async () => {
-  const handed: RemoteLine[] = [];
+  const reader = slowReader({ isWholeKept: true });
+  const { handed } = reader;
   const taken: number[] = [];
-  let take = () => {};
   let tooMuch = 0;
-  const reader = {
-    signal: new AbortController().signal,
-    write(line: RemoteLine) {
-      handed.push(line);
-      return new Promise<void>((resolve) => {
-        take = resolve;
-      });
-    },
-  };
   const output = new ExecOutput("s", reader, { onTaken: (pieces) => taken.push(pieces), onTooMuch: () => tooMuch++ });
   for (let n = 0; n < EXEC_PIECES_IN_FLIGHT; n += 1) output.received({ stream: "stdout", content: `${n}` });
   await until(() => handed.length === 1);
-  take();
+  reader.take();
   await until(() => handed.length === 2);
   expect([handed, taken]).toEqual([[{ stdout: "0" }, { stdout: "1" }], [1]]);
   output.received({ stream: "stdout", content: "fits" });
@@ -228,7 +281,52 @@ test("a slow reader is handed one piece after another, and no more may wait than
   expect(tooMuch).toBe(1);
 });
 
-test("a repeated request gets the whole answer and runs nothing; one whose reader left is told that nobody knows", async () => {
+test("a reader who has not taken the last of it in time is let go, and the whole is kept for them only with a key", async () => {
+  for (const isWholeKept of [false, true]) {
+    const reader = slowReader({ isWholeKept });
+    const output = new ExecOutput("s", reader, { onTaken: () => {}, onTooMuch: () => {}, lastTakenMs: 20 });
+    output.received({ stream: "stdout", content: "one\n" });
+    output.received({ stream: "stderr", content: "bad\n" });
+    const whole = await output.end({ exit_code: 3, stdout: "", stderr: "cut\n" });
+    expect([reader.handed, reader.signal.aborted]).toEqual([[{ stdout: "one\n" }], true]);
+    const kept = { exit_code: 3, stdout: "one\n", stderr: "bad\ncut\n" };
+    expect(whole).toEqual(isWholeKept ? kept : { exit_code: 3, stdout: "", stderr: "cut\n" });
+  }
+});
+
+test("a reader who left before the daemon was asked may ask again, also where the database broke meanwhile", async () => {
+  for (const breaks of [false, true]) {
+    await using stage = await version2();
+    const again = askedAgain(stage, "activity_log in exclusive", async (waiting) => {
+      if (breaks) await hub.database.sql.query(`select pg_terminate_backend(pid) from (${waiting}) as w`);
+    });
+    const { request_id } = await stage.daemon.next("remote_exec");
+    stage.daemon.send(result(request_id, 0, "once\n"));
+    const answer = await again;
+    expect([answer.status, answer.headers.get("idempotency-replayed")]).toEqual([200, null]);
+    expect(await answer.text()).toContain("once");
+    expect(stage.daemon.frames.filter(({ type }) => type === "remote_exec")).toHaveLength(1);
+  }
+});
+
+test("a refusal is one for whoever asks again, although the first had left before it", async () => {
+  await using refusing = await version2({
+    agents: [{ name: "shell", kind: "shell" }],
+    capabilities: { remote: ["sessions"] },
+  });
+  const refused = await askedAgain(refusing, "sessions in access exclusive");
+  expect([refused.status, refused.headers.get("idempotency-replayed")]).toEqual([403, null]);
+
+  await using stage = await version2();
+  const unreachable = await askedAgain(stage, "sessions in access exclusive", async () => {
+    await stage.daemon.cut();
+    await until(() => !hub.hub.connections.isConnected(stage.serverId));
+  });
+  expect([unreachable.status, unreachable.headers.get("idempotency-replayed")]).toEqual([409, "true"]);
+  expect(await unreachable.json()).toMatchObject({ type: "urn:orchestratia:problem:server_unreachable" });
+});
+
+test("a repeated request gets the whole answer and runs nothing; one whose reader left is told so", async () => {
   await using stage = await version2();
   const key = { "idempotency-key": randomUUID() };
   const all = rest(stage.exec({}, key));
@@ -248,10 +346,13 @@ test("a repeated request gets the whole answer and runs nothing; one whose reade
   stage.leave();
   await lost;
   await stage.daemon.next("remote_exec_cancel");
-  const again = await stage.post({ accept: "application/x-ndjson", ...left });
+  const again = await stage.post({ ...LINES, ...left });
   expect([again.status, await again.json()]).toEqual([
     409,
-    expect.objectContaining({ type: "urn:orchestratia:problem:request_in_progress" }),
+    expect.objectContaining({
+      type: "urn:orchestratia:problem:request_in_progress",
+      detail: expect.stringContaining("went away before its answer"),
+    }),
   ]);
 });
 

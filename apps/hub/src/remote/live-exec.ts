@@ -2,10 +2,13 @@ import { Problem } from "@orchestratia/protocol/problems";
 import type { RemoteLine, RemoteResult } from "@orchestratia/protocol/remote";
 import { EXEC_PIECES_IN_FLIGHT } from "@orchestratia/protocol/remote-frames";
 import type { DaemonFrame } from "@orchestratia/protocol/server-link";
+import { markUndone } from "../db/surely-undone.ts";
 import type { Remote } from "./remote.ts";
 
 /** Of both outputs; a daemon keeps 1 MiB of each. */
 const MOST_CHARACTERS = 4 * 1024 * 1024;
+/** How long behind a command's end its reader may take to have the last of its output. */
+const LAST_TAKEN_MS = 60_000;
 
 /** Where a command's output goes while it runs. */
 export interface ExecReader {
@@ -13,6 +16,10 @@ export interface ExecReader {
   write(line: RemoteLine): Promise<void>;
   /** Aborts when the reader is gone. */
   readonly signal: AbortSignal;
+  /** Nobody waits for the reader any longer. */
+  letGo(): void;
+  /** The whole is needed at the end. */
+  readonly isWholeKept: boolean;
 }
 
 type Piece = Extract<DaemonFrame, { type: "remote_exec_output" }>;
@@ -26,10 +33,10 @@ interface LiveExec {
 }
 
 /**
- * Runs a command whose output is read while it runs, and answers the whole result; a daemon that cannot send it so sends
- * all of it at the end. Ends the command when the reader goes away or the time is up. Throws server_unreachable,
- * daemon_silent, refused_by_policy, daemon_lacks for a daemon that sends more than it may, and what the reader's signal
- * aborts with.
+ * Runs a command whose output is read while it runs, and answers the whole result, or only its end where the whole is not
+ * kept; a daemon that cannot send it so sends all of it at the end. Ends the command when the reader goes away or the time
+ * is up. Throws server_unreachable, daemon_silent, refused_by_policy, daemon_lacks for a daemon that sends more than it
+ * may, and what the reader's signal aborts with; that is surely undone where the daemon was not asked yet.
  */
 export async function execLive(
   { hub, execs, outputs }: Pick<Remote, "hub" | "execs" | "outputs">,
@@ -44,65 +51,72 @@ export async function execLive(
     onTooMuch: () => tooMuch.abort(new Problem("daemon_lacks", "The server's daemon sent more output than it may.")),
   });
   outputs.set(request_id, output);
+  let isAsked = false;
   try {
     const { policy, ...rest } = await execs.ask({
       serverId,
       key: request_id,
       withinMs,
       signal: AbortSignal.any([reader.signal, tooMuch.signal]),
-      send: () =>
-        connections.send(serverId, {
+      send: () => {
+        isAsked = connections.send(serverId, {
           type: "remote_exec",
           request_id,
           command,
           ...(isVersion2 && { stream: true }),
-        }),
+        });
+        return isAsked;
+      },
     });
     if (policy !== undefined) throw new Problem("refused_by_policy", rest.stderr.trim(), { policy });
     return await output.end(rest);
   } catch (error) {
     output.stop();
-    if (isVersion2) connections.send(serverId, { type: "remote_exec_cancel", request_id });
+    if (!isAsked) markUndone(error);
+    else if (isVersion2) connections.send(serverId, { type: "remote_exec_cancel", request_id });
     throw error;
   } finally {
     outputs.delete(request_id);
   }
 }
 
+interface ExecOutputOptions {
+  /** The reader has so many pieces. */
+  onTaken: (pieces: number) => void;
+  onTooMuch: () => void;
+  lastTakenMs?: number;
+}
+
 /** The output of one command between a daemon and a reader, who may be slower. */
 export class ExecOutput {
   readonly serverId: string;
   readonly #reader: ExecReader;
-  readonly #events: { onTaken: (pieces: number) => void; onTooMuch: () => void };
-  readonly #whole = { stdout: "", stderr: "" };
+  readonly #options: ExecOutputOptions;
+  readonly #kept = { stdout: "", stderr: "" };
+  #characters = 0;
   #written: Promise<void> = Promise.resolve();
   #received = 0;
   #taken = 0;
   #isStopped = false;
 
-  constructor(
-    serverId: string,
-    reader: ExecReader,
-    events: { onTaken: (pieces: number) => void; onTooMuch: () => void },
-  ) {
+  constructor(serverId: string, reader: ExecReader, options: ExecOutputOptions) {
     this.serverId = serverId;
     this.#reader = reader;
-    this.#events = events;
+    this.#options = options;
   }
 
   received({ stream, content }: Pick<Piece, "stream" | "content">): void {
     this.#received += 1;
-    this.#whole[stream] += content;
-    const { stdout, stderr } = this.#whole;
-    const isTooMuch = stdout.length + stderr.length > MOST_CHARACTERS;
-    if (isTooMuch || this.#received - this.#taken > EXEC_PIECES_IN_FLIGHT) {
+    this.#characters += content.length;
+    if (this.#characters > MOST_CHARACTERS || this.#received - this.#taken > EXEC_PIECES_IN_FLIGHT) {
       this.stop();
-      this.#events.onTooMuch();
+      this.#options.onTooMuch();
       return;
     }
+    if (this.#reader.isWholeKept) this.#kept[stream] += content;
     this.#write({ [stream]: content }, () => {
       this.#taken += 1;
-      this.#events.onTaken(this.#taken);
+      this.#options.onTaken(this.#taken);
     });
   }
 
@@ -111,8 +125,10 @@ export class ExecOutput {
     if (stdout !== "") this.#write({ stdout });
     if (stderr !== "") this.#write({ stderr });
     this.#write({ exit_code });
+    const late = setTimeout(() => this.#reader.letGo(), this.#options.lastTakenMs ?? LAST_TAKEN_MS);
     await this.#written;
-    return { exit_code, stdout: this.#whole.stdout + stdout, stderr: this.#whole.stderr + stderr };
+    clearTimeout(late);
+    return { exit_code, stdout: this.#kept.stdout + stdout, stderr: this.#kept.stderr + stderr };
   }
 
   /** Nothing more is handed on. */

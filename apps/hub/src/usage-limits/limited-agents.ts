@@ -1,8 +1,7 @@
+import { SAME_MACHINE } from "../servers/same-machine.ts";
+
 /** A limit whose end nobody knows is taken to last so long after its session is gone, as SQL. */
 export const LIMIT_LASTS = "now() + interval '5 minutes'";
-
-const SAME_MACHINE = (one: string, other: string) =>
-  `(${one}.id = ${other}.id or ${one}.machine_id <> '' and ${one}.machine_id = ${other}.machine_id)`;
 
 /**
  * The agents that have reached their usage limit on the machine of a server, as an SQL array over a servers row: one of

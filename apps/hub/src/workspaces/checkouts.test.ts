@@ -133,6 +133,49 @@ test.each([
   expect(starts()).toHaveLength(2);
 });
 
+test.each([
+  ["/", "/srv/app", "does not wait"],
+  ["/srv/app/sub", "/srv/app", "does not wait"],
+  ["/srv/app/", "/srv/app", "waits"],
+])(
+  "where a task works in a session that just stood in %s, the next one, for %s, %s",
+  async (stood, wanted, outcome) => {
+    await using database = await createTestDatabase();
+    await using hub = await openTestEngine(database.url);
+    const daemon = await stage(hub, { default_server_dir: wanted }, { repos: ["shop", "site"] });
+    const session = await hub.addSession(daemon.project, daemon.server, "claude");
+    await hub.sql.query("update sessions set working_directory = $2 where id = $1", [session.id, stood]);
+    const starts = () => daemon.frames.filter(({ type }) => type === "session_start");
+    const before = starts().length;
+    const first = await hub.addTask(daemon.project);
+    await hub.settled();
+    expect(await hub.task(first)).toMatchObject({ assigned_session_id: session.id });
+    expect(await checkoutsOf(hub, first)).toEqual([{ path: stood, branch: null }]);
+    const second = await hub.addTask(daemon.project);
+    await hub.settled();
+    expect(starts()).toHaveLength(outcome === "waits" ? before : before + 1);
+    expect(await checkoutsOf(hub, second)).toHaveLength(outcome === "waits" ? 0 : 1);
+  },
+);
+
+test("a task that waits for a folder is no riddle to the doctor when one of the machine's other projects works there", async () => {
+  await using database = await createTestDatabase();
+  await using hub = await openTestEngine(database.url);
+  const settings = { default_server_dir: "/srv/apps" };
+  const [theirs, ours] = [await stage(hub, settings, { repos: [] }), await stage(hub, settings, { repos: [] })];
+  const servers = [theirs.server.id, ours.server.id];
+  await hub.sql.query("update servers set machine_id = 'one machine' where id = any($1)", [servers]);
+  const first = await hub.addTask(theirs.project);
+  await hub.settled();
+  expect(await checkoutsOf(hub, first)).toHaveLength(1);
+  const second = await hub.addTask(ours.project);
+  await hub.settled();
+  expect(await checkoutsOf(hub, second)).toEqual([]);
+  const connectedServers = hub.sessionHub.connections.connected();
+  const { findings } = await diagnose(hub.sql, { projectId: ours.project, connectedServers, patienceSeconds: 0 });
+  expect(findings.map(({ code }) => code)).not.toContain("stuck");
+});
+
 test("two tasks that want a folder at the same moment: one gets it", async () => {
   await using database = await createTestDatabase();
   await using hub = await openTestEngine(database.url);
@@ -183,12 +226,11 @@ test("a daemon of version 1 makes no checkouts: a session at rest takes the task
   await using hub = await openTestEngine(database.url);
   const daemon = await stage(hub, {}, { version: 1 });
   const session = await hub.addSession(daemon.project, daemon.server, "claude");
-  await hub.sql.query("update sessions set working_directory = '/opt' where id = $1", [session.id]);
   const id = await hub.addTask(daemon.project);
   await hub.settled();
   expect(await hub.task(id)).toMatchObject({ assigned_session_id: session.id, deliveries: 1 });
   expect(await factsOf(hub, id, "task.worktree_skipped")).toMatchObject([
-    { details: { path: "/opt", reason: expect.stringContaining(session.name) } },
+    { details: { path: "/srv", reason: expect.stringContaining(session.name) } },
   ]);
   // The next one finds nobody at rest: the hub starts a session for it, in the folder itself.
   const next = await hub.addTask(daemon.project);

@@ -22,13 +22,15 @@ const LOOK_MS = 120_000;
  */
 export class DaemonWorkspaces implements Disposable {
   readonly #connections: Pick<ServerConnections, "send" | "versionOf" | "onChange">;
+  readonly #lookMs: number;
   readonly #results = new PendingAnswers<Result>();
   readonly #evidence = new PendingAnswers<Evidence>();
   readonly #listeners = new Map<string, { serverId: string; onPiece: (piece: EvidencePiece) => void }>();
   readonly #stop: () => void;
 
-  constructor(connections: Pick<ServerConnections, "send" | "versionOf" | "onChange">) {
+  constructor(connections: Pick<ServerConnections, "send" | "versionOf" | "onChange">, lookMs = LOOK_MS) {
     this.#connections = connections;
+    this.#lookMs = lookMs;
     // Also when a newer link takes the old one's place: the daemon that was asked has forgotten it.
     this.#stop = connections.onChange((serverId) => {
       this.#results.serverGone(serverId);
@@ -44,15 +46,15 @@ export class DaemonWorkspaces implements Disposable {
   /** All that its daemon has, or at least those of some tasks. */
   async list(serverId: string, task_ids?: string[]): Promise<Worktree[]> {
     const question = { type: "workspace_list", ...(task_ids && { task_ids }) } as const;
-    return answered((await this.#ask(serverId, question, LOOK_MS)).worktrees);
+    return answered((await this.#ask(serverId, question, this.#lookMs)).worktrees);
   }
 
   async diff(serverId: string, task_id: string): Promise<WorkspaceDiff> {
-    return answered((await this.#ask(serverId, { type: "workspace_diff", task_id }, LOOK_MS)).diff);
+    return answered((await this.#ask(serverId, { type: "workspace_diff", task_id }, this.#lookMs)).diff);
   }
 
   async discard(serverId: string, wanted: Asked<"workspace_discard">): Promise<void> {
-    await this.#ask(serverId, { type: "workspace_discard", ...wanted }, LOOK_MS);
+    await this.#ask(serverId, { type: "workspace_discard", ...wanted }, this.#lookMs);
   }
 
   /** Runs verify commands; `onPiece` gets what they print as it comes, all of it before this resolves. */
@@ -68,7 +70,7 @@ export class DaemonWorkspaces implements Disposable {
       const answer = await this.#evidence.ask({
         serverId,
         key: request_id,
-        withinMs: wanted.commands.length * wanted.limit_s * 1000 + LOOK_MS,
+        withinMs: wanted.commands.length * wanted.limit_s * 1000 + this.#lookMs,
         send: () => this.#connections.send(serverId, { type: "evidence_run", request_id, ...wanted }),
       });
       if (answer.error) throw new Problem("workspace_refused", answer.error);

@@ -11,7 +11,7 @@ const KEEP = {
 };
 /** JSON's null stands for a diff that is to be asked for. */
 const MARK_MISSING = JSON.stringify(null);
-/** Only while what was handed in is what the checkout holds. */
+/** Only while the task still is where that completion left it. */
 const KEEP_LATER = {
   name: "keep_task_diff_later",
   text: `update engine.task_diffs d set diff = $3, taken_at = now() from tasks t
@@ -44,15 +44,21 @@ export async function keepDiff(engine: Engine, task: Handed, serverId: string): 
   }
 }
 
-/** The same for a completion that went through without it. What was done since then is no part of it. */
-export async function keepDiffLater(engine: Engine, task: Handed, serverId: string): Promise<void> {
+/**
+ * The same for a completion that went through without it: what its checkout holds by now, unless the task has gone on since.
+ * False when its daemon is away again.
+ */
+export async function keepDiffLater(engine: Engine, task: Handed, serverId: string): Promise<boolean> {
   const { sql } = engine.database;
   const diff = await askedDiff(engine, task, serverId);
-  if (!(diff instanceof Problem)) await sql.query(KEEP_LATER, [task.id, task.epoch, JSON.stringify(diff)]);
-  else if (!isAway(diff)) await sql.query(UNMARK, [task.id, task.epoch]);
+  if (diff instanceof Problem && isAway(diff)) return false;
+  if (diff instanceof Problem) await sql.query(UNMARK, [task.id, task.epoch]);
+  else await sql.query(KEEP_LATER, [task.id, task.epoch, JSON.stringify(diff)]);
+  return true;
 }
 
-const isAway = ({ code }: Problem): boolean => code === "server_unreachable";
+/** A machine that has just come back may have too much to do to answer in time. */
+const isAway = ({ code }: Problem): boolean => code === "server_unreachable" || code === "daemon_silent";
 
 /** What a worker handed in that gets its task back by that is of the lease which it gets. */
 export async function takeDiffAlong(tx: Tx, task: Pick<Handed, "id" | "epoch">): Promise<void> {

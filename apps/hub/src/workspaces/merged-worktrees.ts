@@ -2,6 +2,7 @@ import { Problem } from "@orchestratia/protocol/problems";
 import { SYSTEM } from "../access/caller.ts";
 import { type Fact, record } from "../events/activity.ts";
 import { BackgroundWork } from "../events/background-work.ts";
+import { allAlone } from "../events/each-alone.ts";
 import type { ServerConnections } from "../server-link/connections.ts";
 import type { Engine } from "../tasks/engine.ts";
 import { onTask } from "../tasks/move.ts";
@@ -65,7 +66,7 @@ export function mergedWorktrees(
       const due = await engine().database.sql.query<Due>(LOOK, [servers]);
       const of = (serverId: string) => due.filter(({ server_id }) => server_id === serverId);
       const asked = [...new Set(due.map(({ server_id }) => server_id))];
-      await Promise.all(asked.map((serverId) => clean(engine(), { serverId, due: of(serverId), isStopped })));
+      await allAlone(asked.map((serverId) => clean(engine(), { serverId, due: of(serverId), isStopped })));
     },
   });
 }

@@ -29,8 +29,8 @@ const IS_DISCARDED = {
 const KEEP = {
   name: "keep_checkout",
   text: `insert into engine.checkouts (task_id, server_id, project_id, path, branch) values ($1, $2, $3, $4, $5)
-    on conflict (task_id, server_id) do update set path = excluded.path, branch = excluded.branch, prepared_at = now(),
-      looked_at = null, discarding = null, discarding_since = null`,
+    on conflict (task_id, server_id) do update set path = excluded.path, branch = excluded.branch, came_with_session = false,
+      prepared_at = now(), looked_at = null, discarding = null, discarding_since = null`,
 };
 
 /**

@@ -2,11 +2,11 @@ import { actorOf, SYSTEM } from "../access/caller.ts";
 import type { Tx } from "../db/transaction.ts";
 import { record } from "../events/activity.ts";
 import type { AssignedTask } from "../matching/assigned-task.ts";
+import { SAME_MACHINE } from "../servers/same-machine.ts";
 import { WORKTREE_PER_TASK } from "./checkout-repo.ts";
 
 /** Registrations of one machine may name the same folder. */
-const MACHINE = `(select id from servers where id = $1 or machine_id <> '' and
-    machine_id = (select machine_id from servers where id = $1))`;
+const MACHINE = `(select m.id from servers v join servers m on ${SAME_MACHINE("m", "v")} where v.id = $1)`;
 /** Whoever works in a folder also changes what lies in the folders below it. */
 const isWithin = (inner: string, outer: string): string =>
   `starts_with(rtrim(${inner}, '/') || '/', rtrim(${outer}, '/') || '/')`;
@@ -15,7 +15,10 @@ const LOCK_MACHINE = {
   name: "folder_lock_machine",
   text: `select id from servers where id in ${MACHINE} order by id for update`,
 };
-/** Whoever a task works for may have it work in their own folder: they wait for it there. */
+/**
+ * Whoever a task works for may have it work in their own folder: they wait for it there. Where a session just stood, in a
+ * home folder perhaps, its task has not asked for all that lies below.
+ */
 const TAKEN = {
   name: "folder_taken",
   text: `with recursive worked_for as (
@@ -24,7 +27,8 @@ const TAKEN = {
     )
     select o.id from engine.checkouts c join tasks o on o.id = c.task_id and o.assigned_server_id = c.server_id
     where c.server_id in ${MACHINE} and c.branch is null and o.id <> $2
-      and (${isWithin("c.path", "$3")} or ${isWithin("$3", "c.path")})
+      and case when c.came_with_session then rtrim(c.path, '/') = rtrim($3, '/')
+        else ${isWithin("c.path", "$3")} or ${isWithin("$3", "c.path")} end
       and o.status not in ('pending', 'done', 'failed', 'cancelled')
       and (o.status <> 'assigned' or o.assigned_session_id is not null or o.start_failures < 3)
       and not exists (select from worked_for where worked_for.id = o.id
@@ -34,15 +38,16 @@ const TAKEN = {
 const TAKE = {
   name: "folder_take",
   text: `insert into engine.checkouts (task_id, server_id, project_id, path) values ($1, $2, $3, $4)
-    on conflict (task_id, server_id) do update set path = excluded.path, branch = null, prepared_at = now()
-      where checkouts.branch is not null or checkouts.path <> excluded.path
+    on conflict (task_id, server_id) do update set path = excluded.path, branch = null, came_with_session = false,
+      prepared_at = now()
+      where checkouts.branch is not null or checkouts.path <> excluded.path or checkouts.came_with_session
     returning path`,
 };
 /** Where the session was started for another task's work, there; else where its daemon last saw it. Only if tasks keep apart. */
 const TAKE_OF_SESSION = {
   name: "folder_take_of_session",
-  text: `insert into engine.checkouts (task_id, server_id, project_id, path)
-    select $1, s.server_id, s.project_id, coalesce(c.path, s.working_directory)
+  text: `insert into engine.checkouts (task_id, server_id, project_id, path, came_with_session)
+    select $1, s.server_id, s.project_id, coalesce(c.path, s.working_directory), coalesce(c.came_with_session, true)
     from sessions s join projects p on p.id = s.project_id
       left join engine.checkouts c on c.task_id = s.task_id and c.server_id = s.server_id
     where s.id = $2 and ${WORKTREE_PER_TASK} and coalesce(c.path, s.working_directory) is not null
@@ -51,7 +56,7 @@ const TAKE_OF_SESSION = {
 
 /**
  * Lets the task work in the folder itself, where there can be no checkout of its own. False while another task that has
- * begun or is about to works there, below it or above it: then it waits.
+ * begun or is about to works there, or has taken a folder below it or above it: then it waits.
  */
 export async function workInFolder(
   tx: Tx,
