@@ -26,32 +26,33 @@ export function s3Store(settings: S3Settings, stopping: AbortSignal): SegmentSto
   const base = `${endpoint.replace(/\/+$/, "")}/${encodeURIComponent(bucket)}`;
   const urlOf = (key: string) => `${base}/${`${prefix}${key}`.split("/").map(encodeURIComponent).join("/")}`;
 
-  async function ask(url: string, init: RequestInit = {}): Promise<Response> {
-    const signal = AbortSignal.any([stopping, AbortSignal.timeout(TIMEOUT_MS)]);
-    const response = await client.fetch(url, { ...init, signal });
-    if (response.ok || response.status === 404) return response;
-    const said = (await response.text()).slice(0, 500);
-    throw new Error(`${init.method ?? "GET"} ${new URL(url).pathname}: the store answered ${response.status}: ${said}`);
+  async function ask(url: string, init: RequestInit = {}): Promise<Answer> {
+    const { status, bytes } = await withinLimit(stopping, async (signal) => {
+      const response = await client.fetch(url, { ...init, signal });
+      return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) };
+    });
+    const isFound = status !== 404;
+    if (status < 300 || !isFound) return { isFound, bytes };
+    const said = Buffer.from(bytes).toString().slice(0, 500);
+    throw new Error(`${init.method ?? "GET"} ${new URL(url).pathname}: the store answered ${status}: ${said}`);
   }
 
   return {
     async put(key, bytes) {
-      const response = await ask(urlOf(key), { method: "PUT", body: bytes as Uint8Array<ArrayBuffer> });
-      if (!response.ok) throw new Error(`the bucket ${bucket} is not there`);
-      await response.arrayBuffer();
+      const { isFound } = await ask(urlOf(key), { method: "PUT", body: bytes as Uint8Array<ArrayBuffer> });
+      if (!isFound) throw new Error(`the bucket ${bucket} is not there`);
     },
     async get(key) {
-      const response = await ask(urlOf(key));
-      const bytes = new Uint8Array(await response.arrayBuffer());
-      return response.ok ? bytes : undefined;
+      const { isFound, bytes } = await ask(urlOf(key));
+      return isFound ? bytes : undefined;
     },
     async *list(begin) {
       for (let token: string | undefined; ; ) {
         const query = new URLSearchParams({ "list-type": "2", prefix: `${prefix}${begin}` });
         if (token !== undefined) query.set("continuation-token", token);
-        const response = await ask(`${base}?${query}`);
-        if (!response.ok) throw new Error(`the bucket ${bucket} is not there`);
-        const page = await response.text();
+        const { isFound, bytes } = await ask(`${base}?${query}`);
+        if (!isFound) throw new Error(`the bucket ${bucket} is not there`);
+        const page = Buffer.from(bytes).toString();
         yield readAll(page, "Contents").map((entry) => ({
           key: text(entry, "Key").slice(prefix.length),
           storedAt: new Date(text(entry, "LastModified")),
@@ -63,11 +64,36 @@ export function s3Store(settings: S3Settings, stopping: AbortSignal): SegmentSto
     async remove(keys) {
       for (let at = 0; at < keys.length; at += REMOVED_AT_ONCE) {
         const some = keys.slice(at, at + REMOVED_AT_ONCE);
-        const answers = await Promise.all(some.map((key) => ask(urlOf(key), { method: "DELETE" })));
-        await Promise.all(answers.map((answer) => answer.arrayBuffer()));
+        await Promise.all(some.map((key) => ask(urlOf(key), { method: "DELETE" })));
       }
     },
   };
+}
+
+interface Answer {
+  isFound: boolean;
+  bytes: Uint8Array;
+}
+
+/**
+ * Rejects when the store takes too long or `stopping` aborts, whatever becomes of the work: fetch holds the signals that it
+ * follows only weakly, and one that was collected as garbage ends nothing.
+ */
+async function withinLimit<T>(stopping: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  stopping.throwIfAborted();
+  const limit = new AbortController();
+  const stop = () => limit.abort(stopping.reason);
+  const timer = setTimeout(() => limit.abort(new Error("the store does not answer")), TIMEOUT_MS);
+  stopping.addEventListener("abort", stop);
+  try {
+    const givenUp = new Promise<never>((_resolve, reject) => {
+      limit.signal.addEventListener("abort", () => reject(limit.signal.reason));
+    });
+    return await Promise.race([work(limit.signal), givenUp]);
+  } finally {
+    clearTimeout(timer);
+    stopping.removeEventListener("abort", stop);
+  }
 }
 
 const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
