@@ -90,10 +90,13 @@ test.for(Object.entries(NOWHERE))(
   async ([, requirements]) => {
     await using database = await createTestDatabase();
     await using hub = await openTestEngine(database.url);
-    const { project } = await place(hub);
+    const project = await hub.addProject({ auto_start_sessions: false });
     await addWaiting(hub, project, 4_500, requirements);
     const lower = await hub.addTask(project, { priority: "low" });
     const younger = await hub.addTask(project);
+    // All of them are there before there is a place.
+    await hub.addServer(project, { max: 1 });
+    hub.engine.matcher.wake(project);
     await hub.settled();
     // One place: it goes by the order of all, not to the first priority whose page had a task that could be placed.
     expect([await statusOf(hub, younger), await statusOf(hub, lower)]).toEqual(["assigned", "pending"]);
